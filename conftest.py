@@ -1,0 +1,3 @@
+"""What holds for this checkout alone: users of the package never load this file."""
+
+pytest_plugins = ["pytester"]

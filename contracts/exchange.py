@@ -1,0 +1,180 @@
+"""One request and what came back, and what class of answer that is.
+
+    Exchange
+    ├── Request
+    ├── Response | Failure
+    └── Situation        what the observer knew: whose session, what came just before, alone or not
+
+Provider rules and consumer rules share `Exchange.kind`: one classification serves both sides.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from contracts import strict_json
+from contracts.document import load
+
+JSON = "application/json"
+
+
+class Kind(enum.Enum):
+    """What an exchange was to the client that made it."""
+
+    COMPLETED = "completed"  # a documented success with a usable token
+    UNSPECIFIED = "unspecified"  # reads as a success, but without a token or not as documented on the wire
+    FAILED = "failed"  # anything else, transport failures included
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was sent. Headers keep their order and repetitions; `url` is absolute."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # cookies and tokens stay out of every repr
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by its lower-case name."""
+        return next((v for k, v in self.headers if k.lower() == name), None)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A whole HTTP answer; `body` is after transfer and content coding, `seconds` from connect to last byte."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by its lower-case name."""
+        return next((v for k, v in self.headers if k.lower() == name), None)
+
+    @property
+    def media_type(self) -> str:
+        """The content type without parameters, lower case; empty when there is none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str | None:
+        """The charset parameter of the content type, lower case, unquoted."""
+        for part in (self.header("content-type") or "").split(";")[1:]:
+            key, _, value = part.partition("=")
+            if key.strip().lower() == "charset":
+                return value.strip().strip('"').lower()
+        return None
+
+    @cached_property
+    def reading(self) -> strict_json.Reading:
+        """The body read strictly as JSON."""
+        return strict_json.read(self.body)
+
+    def member(self, name: str) -> Any:
+        """A top-level member of the body, or None; `null` reads as absent too."""
+        value = self.reading.value
+        return value.get(name) if isinstance(value, dict) else None
+
+    @cached_property
+    def success(self) -> bool | None:
+        """The body's flag, when it is a boolean."""
+        value = self.member("success")
+        return value if isinstance(value, bool) else None
+
+    @cached_property
+    def body_status(self) -> float | None:
+        """The body's status, when it is a finite number (200.0 equals 200)."""
+        value = self.member("status")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return value if isinstance(value, int) or math.isfinite(value) else None
+
+    @cached_property
+    def token(self) -> str | None:
+        """`data.token`, when it is a string with something in it."""
+        data = self.member("data")
+        token = data.get("token") if isinstance(data, dict) else None
+        return token if isinstance(token, str) and token.strip() else None
+
+    @property
+    def claims_success(self) -> bool:
+        """Whether a client could take this for a success: HTTP 2xx, unless the body says otherwise, or `success: true`."""
+        return self.success is True or (200 <= self.status < 300 and self.success is not False)
+
+    def cookies(self) -> tuple[str, ...]:
+        """The Set-Cookie headers, one string each."""
+        return tuple(v for k, v in self.headers if k.lower() == "set-cookie")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No whole answer came: `kind` is one word (refused, reset, timeout, tls, malformed, too-large), `message` plain."""
+
+    kind: str
+    message: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the observer knew when it sent the request; judgements about sessions and order need it.
+
+    `session`: valid, none, empty, made-up, expired or unknown (evidence from elsewhere).
+    `after`: what came just before: start, success, refusal, method, 429 or failure.
+    `conditions`: (name, value) of everything that differs from a bare POST of a logged-in session, `after` and overlap
+    included: what a fault may hide behind.
+    """
+
+    probe: str = ""
+    session: str = "unknown"
+    after: str = "start"
+    overlaps: bool = False
+    conditions: frozenset[tuple[str, str]] = frozenset()
+    session_replaced: bool = False  # another exchange replaced the session while this one was under way
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back."""
+
+    request: Request
+    answer: Response | Failure
+    situation: Situation = field(default_factory=Situation)
+    index: int = 0
+    started: float = 0.0  # seconds since the epoch; 0 when nobody knows
+
+    @property
+    def response(self) -> Response | None:
+        """The answer, unless the transport failed."""
+        return self.answer if isinstance(self.answer, Response) else None
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The class of the exchange, for providers and consumers alike."""
+        r = self.response
+        if r is None or r.success is not True:
+            return Kind.FAILED
+        allowed = load().success_statuses
+        if r.status not in allowed:
+            return Kind.FAILED
+        said = r.body_status
+        if said is None or not 200 <= said < 300:
+            return Kind.FAILED
+        clean = r.media_type == JSON and not r.reading.faults and not r.reading.encoding_faults
+        return Kind.COMPLETED if clean and said == r.status and r.token else Kind.UNSPECIFIED
+
+    @property
+    def came_as(self) -> str:
+        """In one word what this is to the request that comes next (see `Situation.after`)."""
+        if self.request.method != load().method:
+            return "method"
+        r = self.response
+        if r is None:
+            return "failure"
+        return "success" if r.claims_success else "429" if r.status == 429 else "refusal"

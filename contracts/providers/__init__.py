@@ -1,0 +1,1 @@
+"""Providers, real and mocked: what answers `POST /auth/refresh`."""

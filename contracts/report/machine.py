@@ -1,0 +1,108 @@
+"""`report.json`: the run for machines, checked against the JSON Schema that ships with the package."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from contracts import __version__
+from contracts.document import load
+from contracts.gate import Judgement
+from contracts.redaction import Redactor
+from contracts.rules import Finding
+from contracts.verdict import Conclusion
+
+NAME = "report.json"
+
+
+def report(
+    judgements: Sequence[Judgement],
+    conclusion: Conclusion,
+    *,
+    seconds: float,
+    seed: int,
+    redactor: Redactor,
+    rerun: Callable[[Judgement, Finding], str],
+) -> dict[str, Any]:
+    """The report as data."""
+    document = load()
+    rules = []
+    for text in document.rules.values():
+        findings = [
+            {
+                "implementation": j.provider.name,
+                "expected": redactor.show(f.expected),
+                "actual": redactor.show(f.actual),
+                "exchange": f.exchange,
+                "rerun": rerun(j, f),
+            }
+            for j in judgements
+            for f in j.findings
+            if f.rule == text.id
+        ]
+        verdicts = {j.provider.name: j.verdicts[text.id] for j in judgements if text.id in j.verdicts}
+        rules.append(
+            {
+                "id": text.id,
+                "level": text.level,
+                "role": text.role,
+                "text": text.text,
+                "source": [document.source(s) for s in text.source],
+                "verdicts": verdicts,
+                "findings": findings,
+            }
+        )
+    return {
+        "schema": 1,
+        "verdict": conclusion.verdict,
+        "reason": redactor.show(conclusion.reason, 2000) if conclusion.reason else None,
+        "requests": sum(j.requests for j in judgements),
+        "seconds": round(seconds, 3),
+        "seed": seed,
+        "contract": {"version": document.version, "sha256": document.sha256},
+        "implementations": [
+            {
+                "name": j.provider.name,
+                "role": "provider",
+                "kind": j.provider.kind,
+                "version": __version__ if j.provider.kind == "mock" or j.provider.name == "store" else None,
+                "verdict": j.verdict,
+                "requests": j.requests,
+            }
+            for j in judgements
+        ],
+        "rules": rules,
+        "power": {j.provider.name: {id: t.exercised for id, t in j.observer.judging.tallies.items()} for j in judgements},
+    }
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the report."""
+    return json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+def write(data: dict[str, Any], folder: Path) -> Path:
+    """Write the report whole or not at all. OSError: the folder cannot be written. ValueError: the report breaks its own schema."""
+    import jsonschema_rs
+
+    error = next(jsonschema_rs.iter_errors(schema(), data), None)
+    if error is not None:
+        raise ValueError(f"the report does not fit its schema: {error}")
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".report-", suffix=".json")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(data, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+        os.chmod(name, 0o644)
+        os.replace(name, folder / NAME)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return folder / NAME

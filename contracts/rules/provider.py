@@ -1,0 +1,473 @@
+"""The provider rules: which answers are allowed in which situation.
+
+    the wire        one-answer-in-time, content-type-is-json, body-is-utf8, body-is-strict-json
+    the answer      success-is-boolean … error-has-object, no-redirect
+    the promise     no-input-needed, extras-change-nothing, repeats-hold, concurrent-calls-hold
+    the guard       refuses-without-session, other-methods-never-refresh
+    good manners    all that is SHOULD
+
+Rules about bodies bind the answers to POST. Where an answer is broken so that a rule cannot be read from it, the rule is silent
+and the one that names the breakage speaks: one fault, one finding, as far as the evidence allows.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from contracts.document import load
+from contracts.exchange import JSON, Exchange, Kind, Response
+from contracts.rules import OK, Breach, Memory, rule
+
+Breaches = Iterator[Breach]
+Conditions = frozenset[tuple[str, str]]
+
+SLOW_SECONDS: Final = 5.0
+_NO_BODY: Final = (204, 205, 304)
+_MISSING: Final = object()
+_ENUM: Final = load().success_statuses
+_ENUM_TEXT: Final = ", ".join(map(str, sorted(_ENUM)))
+_POST: Final = load().method
+
+
+def _posted(x: Exchange) -> Response | None:
+    """The answer to a POST that was not a redirect, or None."""
+    r = x.response
+    return r if r is not None and x.request.method == _POST and not 300 <= r.status < 400 else None
+
+
+def _with_body(x: Exchange) -> Response | None:
+    r = _posted(x)
+    return r if r is not None and r.status not in _NO_BODY else None
+
+
+def _readable(x: Exchange) -> Response | None:
+    """The answer to a POST whose body could be read as some JSON value."""
+    r = _with_body(x)
+    return r if r is not None and r.reading.readable else None
+
+
+def shown(value: Any, most: int = 80) -> str:
+    """A value from a body in a few characters, as JSON."""
+    try:
+        text = json.dumps(value, ensure_ascii=True)
+    except (ValueError, TypeError, RecursionError):
+        text = type(value).__name__
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def _verdict(holds: bool, expected: str, actual: str) -> Breaches:
+    yield OK if holds else Breach(expected, actual)
+
+
+# --- the wire ---------------------------------------------------------------------------------------------------------
+
+
+@rule("one-answer-in-time")
+def one_answer_in_time(x: Exchange, memory: Memory) -> Breaches:
+    """Transport failures of any kind are breaches; whether the target was there at all is the gate's question."""
+    actual = "" if x.response else getattr(x.answer, "message", "")
+    yield from _verdict(x.response is not None, "one well-formed HTTP response within the deadline", actual)
+
+
+@rule("content-type-is-json")
+def content_type_is_json(x: Exchange, memory: Memory) -> Breaches:
+    """Type and subtype compare without case; parameters are free."""
+    if r := _with_body(x):
+        said = r.header("content-type")
+        yield from _verdict(r.media_type == JSON, f"Content-Type: {JSON}", f"Content-Type: {said}" if said else "no Content-Type")
+
+
+@rule("body-is-utf8")
+def body_is_utf8(x: Exchange, memory: Memory) -> Breaches:
+    """The bytes decide, then the label."""
+    if r := _with_body(x):
+        faults = list(r.reading.encoding_faults)
+        if r.charset not in (None, "utf-8", "utf8", "us-ascii"):
+            faults.append(f"labelled charset={r.charset}")
+        yield from _verdict(not faults, "UTF-8 without a byte order mark", "; ".join(faults))
+
+
+@rule("body-is-strict-json")
+def body_is_strict_json(x: Exchange, memory: Memory) -> Breaches:
+    """Bytes that are no UTF-8 are the business of body-is-utf8."""
+    r = _with_body(x)
+    if r and (r.reading.readable or not r.reading.encoding_faults):
+        yield from _verdict(not r.reading.faults, "strict JSON", "; ".join(r.reading.faults))
+
+
+# --- the answer -------------------------------------------------------------------------------------------------------
+
+
+def _member(r: Response, name: str) -> Any:
+    value = r.reading.value
+    return value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
+
+
+def _said(r: Response, name: str) -> str:
+    value = _member(r, name)
+    if not isinstance(r.reading.value, dict):
+        return f"the body is {shown(r.reading.value)}, no object"
+    return f"no member {name}" if value is _MISSING else f"{name} is {shown(value)}"
+
+
+@rule("success-is-boolean")
+def success_is_boolean(x: Exchange, memory: Memory) -> Breaches:
+    if r := _readable(x):
+        yield from _verdict(r.success is not None, "success: true or false", _said(r, "success"))
+
+
+@rule("status-is-number")
+def status_is_number(x: Exchange, memory: Memory) -> Breaches:
+    if r := _readable(x):
+        yield from _verdict(r.body_status is not None, "status: a number", _said(r, "status"))
+
+
+@rule("status-in-enum")
+def status_in_enum(x: Exchange, memory: Memory) -> Breaches:
+    r = _posted(x)
+    if r is None or r.status >= 400:
+        return
+    said = r.body_status
+    if r.status not in _ENUM:
+        yield Breach(f"a success with an HTTP status out of {_ENUM_TEXT}", f"HTTP {r.status}")
+    elif r.success is not False and said is not None:
+        yield from _verdict(said in _ENUM, f"status out of {_ENUM_TEXT}", f"HTTP {r.status} with {_said(r, 'status')}")
+
+
+@rule("status-mirrors-http")
+def status_mirrors_http(x: Exchange, memory: Memory) -> Breaches:
+    """Silent where status-in-enum speaks."""
+    r = _readable(x)
+    if r is None or r.body_status is None:
+        return
+    if r.status < 400 and r.success is not False and (r.status not in _ENUM or r.body_status not in _ENUM):
+        return
+    yield from _verdict(r.body_status == r.status, f"status: {r.status}, as HTTP says", _said(r, "status"))
+
+
+@rule("success-flag-is-truthful")
+def success_flag_is_truthful(x: Exchange, memory: Memory) -> Breaches:
+    r = _readable(x)
+    if r is None or r.success is None:
+        return
+    truth = r.status < 400
+    yield from _verdict(r.success is truth, f"success: {shown(truth)} with HTTP {r.status}", _said(r, "success"))
+
+
+@rule("error-has-object")
+def error_has_object(x: Exchange, memory: Memory) -> Breaches:
+    r = _readable(x)
+    if r and r.status >= 400 and isinstance(r.reading.value, dict):
+        yield from _verdict(isinstance(_member(r, "error"), dict), "error: an object", _said(r, "error"))
+
+
+@rule("no-redirect")
+def no_redirect(x: Exchange, memory: Memory) -> Breaches:
+    if x.request.method == _POST and (r := x.response):
+        actual = f"HTTP {r.status} to {r.header('location')}"
+        yield from _verdict(not 300 <= r.status < 400, "an answer, not a redirect", actual)
+
+
+# --- the promise ------------------------------------------------------------------------------------------------------
+
+_EXTRAS: Final = ("header", "query", "body")
+
+
+def _blames(conditions: Conditions, memory: Memory) -> str:
+    """Which rule a refused refresh of a logged-in session breaks, given all that was unusual about the request.
+
+    Each condition is probed alone before it is mixed, so the part that is known to fail alone explains the mixture.
+    """
+    for smaller in memory.explained:
+        if smaller < conditions:
+            conditions = smaller
+            break
+    names = {name.partition(":")[0] for name, _ in conditions}
+    if names.intersection(_EXTRAS):
+        return "extras-change-nothing"
+    if "overlap" in names:
+        return "concurrent-calls-hold"
+    return "repeats-hold" if memory.plain_success else "no-input-needed"
+
+
+def _asked_for_xsrf(x: Exchange, r: Response) -> bool:
+    """Refused for want of an XSRF header that the client could not know before this very answer."""
+    return x.request.header("x-xsrf-token") is None and any(c.startswith("XSRF-TOKEN=") for c in r.cookies())
+
+
+def _promise(x: Exchange, memory: Memory, id: str) -> Breaches:
+    r = _posted(x)
+    situation = x.situation
+    if r is None or situation.session != "valid" or r.status == 429:
+        return
+    conditions = situation.conditions
+    if r.claims_success:
+        mine = {name.partition(":")[0] for name, _ in conditions}
+        if {
+            "no-input-needed": not mine,
+            "extras-change-nothing": bool(mine.intersection(_EXTRAS)),
+            "repeats-hold": situation.after != "start",
+            "concurrent-calls-hold": situation.overlaps,
+        }[id]:
+            yield OK
+        return
+    if r.status < 400 or _blames(conditions, memory) != id or _asked_for_xsrf(x, r):
+        return
+    if situation.overlaps and situation.session_replaced and r.status < 500:
+        yield OK
+    elif any(name == "body" for name, _ in conditions) and r.status < 500:
+        yield OK
+    else:
+        if conditions not in memory.explained:
+            memory.explained.append(conditions)
+            memory.explained.sort(key=len)
+        yield Breach("the refresh completes", f"HTTP {r.status}{_circumstances(x)}")
+
+
+def _circumstances(x: Exchange) -> str:
+    said = [f"{name.partition(':')[2] or name} {value}".strip() for name, value in sorted(x.situation.conditions)]
+    if len(said) > 4:
+        said = [*said[:4], f"{len(said) - 4} more"]
+    return f" to a request with {', '.join(said)}" if said else ""
+
+
+@rule("no-input-needed")
+def no_input_needed(x: Exchange, memory: Memory) -> Breaches:
+    yield from _promise(x, memory, "no-input-needed")
+
+
+@rule("extras-change-nothing")
+def extras_change_nothing(x: Exchange, memory: Memory) -> Breaches:
+    yield from _promise(x, memory, "extras-change-nothing")
+
+
+@rule("repeats-hold")
+def repeats_hold(x: Exchange, memory: Memory) -> Breaches:
+    yield from _promise(x, memory, "repeats-hold")
+    r = _posted(x)
+    if r and x.situation.session == "valid" and r.claims_success and not x.situation.conditions:
+        memory.plain_success = True
+
+
+@rule("concurrent-calls-hold")
+def concurrent_calls_hold(x: Exchange, memory: Memory) -> Breaches:
+    yield from _promise(x, memory, "concurrent-calls-hold")
+
+
+# --- the guard --------------------------------------------------------------------------------------------------------
+
+_JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_TOKEN_NAMES: Final = frozenset({"token", "access_token", "accesstoken"})
+
+
+def _token_in(value: Any, depth: int = 0) -> str | None:
+    """Where in a body a token is given: the name of the member."""
+    if depth > 8:
+        return None
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key.lower() in _TOKEN_NAMES and isinstance(inner, str) and inner.strip():
+                return key
+            if found := _token_in(inner, depth + 1):
+                return found
+    elif isinstance(value, list):
+        for inner in value[:100]:
+            if found := _token_in(inner, depth + 1):
+                return found
+    elif isinstance(value, str) and _JWT.search(value):
+        return "a JWT"
+    return None
+
+
+@rule("refuses-without-session")
+def refuses_without_session(x: Exchange, memory: Memory) -> Breaches:
+    r = _posted(x)
+    session = x.situation.session
+    if r is None or session in ("valid", "unknown"):
+        return
+    whose = "without a session" if session == "none" else f"to {'an' if session[0] == 'e' else 'a'} {session} session"
+    expected = "a refusal (4xx) without a token"
+    if r.claims_success:
+        yield Breach(expected, f"HTTP {r.status} with {_said(r, 'success')}, {whose}")
+    elif where := _token_in(r.reading.value):
+        yield Breach(expected, f"HTTP {r.status} that gives a token ({where}), {whose}")
+    elif r.status >= 500:
+        yield Breach(expected, f"HTTP {r.status}, {whose}{_circumstances(x)}")
+    elif r.status >= 400 and r.status != 429:
+        yield OK
+
+
+@rule("other-methods-never-refresh")
+def other_methods_never_refresh(x: Exchange, memory: Memory) -> Breaches:
+    """A preflight may be answered with any JSON; only a token makes it a refresh."""
+    r = x.response
+    method = x.request.method
+    if r is None or method == _POST:
+        return
+    refreshed = _token_in(r.reading.value) is not None or (method != "OPTIONS" and x.kind is not Kind.FAILED)
+    yield from _verdict(not refreshed, f"no refresh by {method}", f"{method} is answered like a refresh: HTTP {r.status}")
+
+
+# --- good manners -----------------------------------------------------------------------------------------------------
+
+
+def _refreshed(x: Exchange) -> Response | None:
+    """The success that answers a logged-in POST (whoever logged in)."""
+    r = _readable(x)
+    return r if r and x.kind is not Kind.FAILED else None
+
+
+@rule("success-carries-token")
+def success_carries_token(x: Exchange, memory: Memory) -> Breaches:
+    if r := _refreshed(x):
+        data = r.member("data")
+        actual = _said(r, "data") if not isinstance(data, dict) else f"data.token is {shown(data.get('token'))}"
+        yield from _verdict(r.token is not None, "data.token: a non-empty string", actual)
+
+
+def claims_of(token: str) -> dict[str, Any] | None:
+    """The payload of a JWT, unverified; None when the token is no JWT."""
+    parts = token.split(".")
+    if len(parts) != 3 or not parts[0].startswith("eyJ") or len(token) > 16_384:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+@rule("token-is-not-expired")
+def token_is_not_expired(x: Exchange, memory: Memory) -> Breaches:
+    r = _refreshed(x)
+    claims = claims_of(r.token) if r and r.token else None
+    if claims is None or not x.started:
+        return
+    exp = claims.get("exp")
+    if isinstance(exp, bool) or not isinstance(exp, (int, float)):
+        yield Breach("exp: a time in the future", f"exp is {shown(exp)}")
+    else:
+        yield from _verdict(exp > x.started, "exp in the future", f"exp is {shown(exp)}, not after the request")
+
+
+@rule("token-is-new")
+def token_is_new(x: Exchange, memory: Memory) -> Breaches:
+    r = _refreshed(x)
+    if r is None or r.token is None:
+        return
+    mark = hash(r.token)
+    known = mark in memory.tokens
+    if len(memory.tokens) < 10_000:  # enough to see a repetition, and bounded
+        memory.tokens.add(mark)
+    if known or len(memory.tokens) > 1:
+        yield from _verdict(not known, "a token not given before", "a token that an earlier answer gave already")
+
+
+@rule("success-is-not-cached")
+def success_is_not_cached(x: Exchange, memory: Memory) -> Breaches:
+    if r := _refreshed(x):
+        said = r.header("cache-control") or ""
+        actual = f"Cache-Control: {said}" if said else "no Cache-Control"
+        yield from _verdict("no-store" in said.lower(), "Cache-Control: no-store", actual)
+
+
+@rule("error-says-why")
+def error_says_why(x: Exchange, memory: Memory) -> Breaches:
+    r = _readable(x)
+    error = r.member("error") if r and r.status >= 400 else None
+    if isinstance(error, dict):
+        lacking = [
+            name
+            for name, fits in (("code", (str, int, float)), ("message", (str,)))
+            if error.get(name) in ("", None, True, False) or not isinstance(error.get(name), fits)
+        ]
+        yield from _verdict(not lacking, "error.code and error.message", f"no {' and no '.join(lacking)}")
+
+
+@rule("other-methods-get-405")
+def other_methods_get_405(x: Exchange, memory: Memory) -> Breaches:
+    """OPTIONS has uses of its own; a 429 or a 5xx says nothing of the method."""
+    r = x.response
+    method = x.request.method
+    if r is None or method in (_POST, "OPTIONS") or r.status == 429 or r.status >= 500:
+        return
+    allow = r.header("allow")
+    holds = r.status == 405 and _POST in [m.strip().upper() for m in (allow or "").split(",")]
+    yield from _verdict(holds, f"405 with Allow: {_POST}", f"HTTP {r.status} to {method}" + (f", Allow: {allow}" if allow else ", no Allow"))
+
+
+@rule("other-methods-keep-the-shape")
+def other_methods_keep_the_shape(x: Exchange, memory: Memory) -> Breaches:
+    r = x.response
+    method = x.request.method
+    if r is None or method == _POST or not r.body or (method == "OPTIONS" and r.status < 400):
+        return
+    faults = [*r.reading.encoding_faults, *r.reading.faults]
+    if method == "HEAD":
+        faults = ["a body"]
+    elif r.media_type != JSON:
+        faults = [f"Content-Type: {r.header('content-type')}"]
+    elif not faults:
+        faults = [
+            fault
+            for broken, fault in (
+                (r.status < 400, f"HTTP {r.status}"),
+                (r.success is not False, _said(r, "success")),
+                (r.body_status != r.status, _said(r, "status")),
+                (not isinstance(_member(r, "error"), dict), _said(r, "error")),
+            )
+            if broken
+        ]
+    expected = "no body" if method == "HEAD" else "an error by the contract"
+    yield from _verdict(not faults, expected, f"{method}: " + "; ".join(faults))
+
+
+_RETRY_AFTER: Final = re.compile(r"\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
+
+
+@rule("too-many-says-when")
+def too_many_says_when(x: Exchange, memory: Memory) -> Breaches:
+    r = x.response
+    if r and r.status == 429:
+        said = r.header("retry-after")
+        holds = bool(_RETRY_AFTER.fullmatch((said or "").strip()))
+        yield from _verdict(holds, "Retry-After: seconds or a date", f"Retry-After: {said}" if said else "no Retry-After")
+
+
+@rule("token-only-in-body")
+def token_only_in_body(x: Exchange, memory: Memory) -> Breaches:
+    r = x.response
+    if r is None:
+        return
+    data = r.member("data")
+    places = [(k, v) for k, v in r.headers if k.lower() != "set-cookie"]
+    if isinstance(data, dict) and isinstance(url := data.get("redirect_url"), str):
+        places.append(("data.redirect_url", url))
+    where = [name for name, value in places if (r.token and r.token in value) or _JWT.search(value)]
+    if r.token or where:
+        yield from _verdict(not where, "a token in the body alone", f"a token in {', '.join(sorted(set(where)))}")
+
+
+_TRACE: Final = re.compile(
+    rb"Traceback \(most recent call last\)|[Ss]tack ?[Tt]race|\bat [\w.$<>]+\s?\([^()\n\"]{1,200}:\d+(:\d+)?\)"
+    rb"|\.(php|py|rb|js|java|go)(:| on line |\", line )\d+|#\d+ [/\\][^\s]{1,200}\(\d+\)|\"trace\"\s*:\s*\[|goroutine \d+ \["
+)
+
+
+@rule("error-hides-internals")
+def error_hides_internals(x: Exchange, memory: Memory) -> Breaches:
+    r = x.response
+    if r and r.status >= 400:
+        found = _TRACE.search(r.body[:262_144])
+        yield from _verdict(found is None, "no stack trace", f"the body shows {shown(found[0].decode('latin-1') if found else '')}")
+
+
+@rule("answers-within-5-seconds")
+def answers_within_5_seconds(x: Exchange, memory: Memory) -> Breaches:
+    if r := x.response:
+        yield from _verdict(r.seconds < SLOW_SECONDS, f"the whole answer in under {SLOW_SECONDS:g} s", f"{r.seconds:.1f} s")

@@ -1,0 +1,212 @@
+"""What the user asked for, read from options and the environment and checked before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from contracts.document import load
+
+MOST_REQUESTS: Final = 1_000_000
+POLITE_RATE: Final = 5.0
+KNOWN_VERDICTS: Final = ("fail", "warn")
+
+
+class Mistake(ValueError):
+    """The user made a mistake; the message is one sentence that says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A deviation that is known and accepted for now: the rule, the verdict that was seen, and why it is accepted."""
+
+    rule: str
+    verdict: str
+    implementation: str | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run. `base_url` None means the built-in store; secrets are kept out of the repr."""
+
+    base_url: str | None = None
+    path: str = field(default_factory=lambda: load().path)
+    report: Path = Path("refresh-report")
+    max_requests: int = 100
+    rate: float = 0.0
+    deadline: float = 10.0
+    ca: str | None = None
+    anonymous: bool = False
+    strict: bool = False
+    known: tuple[Deviation, ...] = ()
+    cookie: str | None = field(default=None, repr=False)
+    expired_cookie: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    seed: int = 0
+
+
+def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Check and read everything. Mistake: something cannot be meant."""
+    base_url = _base_url(options.get("base_url"))
+    rate = options.get("rate")
+    path = options.get("path") or load().path
+    if not path.startswith("/") or any(c in path for c in "?# \r\n") or not path.isprintable() or not path.isascii():
+        raise Mistake(f"--refresh-path must be a path such as {load().path}, without query or spaces")
+    return Settings(
+        base_url=base_url,
+        path=path,
+        report=Path(options.get("report") or "refresh-report"),
+        max_requests=int(_number("--refresh-max-requests", options.get("max_requests", 100), 1, MOST_REQUESTS, whole=True)),
+        rate=(0.0 if base_url is None or is_loopback(base_url) else POLITE_RATE)
+        if rate is None
+        else _number("--refresh-rate", rate, 0, 10_000),
+        deadline=_number("--refresh-deadline", options.get("deadline", 10), 0.1, 600),
+        ca=_ca(options.get("ca")),
+        anonymous=bool(options.get("anonymous")),
+        strict=bool(options.get("strict")),
+        known=() if options.get("strict") else _known(options.get("known")),
+        cookie=_cookie("REFRESH_COOKIE", environ),
+        expired_cookie=_cookie("REFRESH_EXPIRED_COOKIE", environ),
+        headers=_headers(environ.get("REFRESH_HEADERS")),
+        seed=int(options.get("seed") or 0),
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _base_url(url: str | None) -> str | None:
+    if not url:
+        return None
+    if not url.isprintable() or " " in url:
+        raise Mistake("--base-url has spaces or control characters in it")
+    example = "give it as https://store.example"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Mistake(f"--base-url is no URL ({error}); {example}") from None
+    if "@" in parts.netloc:
+        raise Mistake("--base-url must not carry credentials; give the session in REFRESH_COOKIE")
+    if parts.scheme not in ("http", "https") or "://" not in url:
+        raise Mistake(f"--base-url must start with http:// or https://; {example}")
+    if not parts.hostname or port == 0:
+        raise Mistake(f"--base-url has no host; {example}")
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:
+        raise Mistake(f"--base-url has a host that cannot be one; {example}") from None
+    if parts.query or parts.fragment:
+        raise Mistake("--base-url must not have a query or a fragment")
+    return url.rstrip("/")
+
+
+def _number(option: str, value: object, least: float, most: float, *, whole: bool = False) -> float:
+    kind = "a whole number" if whole else "a number"
+    mistake = Mistake(f"{option} must be {kind} from {least:g} to {most:,.0f}")
+    try:
+        number = int(str(value)) if whole else float(str(value))
+    except ValueError:
+        raise mistake from None
+    if not math.isfinite(number) or not least <= number <= most:
+        raise mistake
+    return number
+
+
+def _ca(path: str | None) -> str | None:
+    if path is None:
+        return None
+    import ssl
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError):
+        raise Mistake("--refresh-ca is no readable file of PEM certificates") from None
+    return path
+
+
+def _cookie(name: str, environ: Mapping[str, str]) -> str | None:
+    value = environ.get(name, "").strip(" ")
+    if not value:
+        return None
+    if any(not c.isprintable() or ord(c) > 255 for c in value):
+        raise Mistake(f"{name} has line breaks, control or non-Latin characters in it; copy the Cookie header's value alone")
+    if "=" not in value or value.lower().startswith("cookie:"):
+        raise Mistake(f"{name} must be the value of a Cookie header, such as session=…")
+    return value
+
+
+def _headers(text: str | None) -> dict[str, str]:
+    if not text:
+        return {}
+    mistake = Mistake('REFRESH_HEADERS must be a JSON object of strings, such as {"x-env": "staging"}')
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise mistake from None
+    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+        raise mistake
+    token = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
+    for name, value in found.items():
+        if not name or not set(name.lower()) <= token or any(not c.isprintable() or ord(c) > 255 for c in value):
+            raise Mistake("REFRESH_HEADERS has a name or a value that no header can have")
+        if name.lower() in ("cookie", "host", "content-length", "transfer-encoding"):
+            raise Mistake(f"REFRESH_HEADERS must not set {name}; the suite sets it (the session goes into REFRESH_COOKIE)")
+    return {str(k): str(v) for k, v in found.items()}
+
+
+def _known(path: str | None) -> tuple[Deviation, ...]:
+    if path is None:
+        return ()
+    try:
+        data = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise Mistake(f"--refresh-known cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Mistake(f"--refresh-known is no TOML: {error}") from None
+    entries = data.get("deviation")
+    if not isinstance(entries, list) or set(data) != {"deviation"} or not all(isinstance(e, dict) for e in entries):
+        raise Mistake("--refresh-known must hold [[deviation]] tables and nothing else")
+    return tuple(_deviation(number, entry) for number, entry in enumerate(entries, 1))
+
+
+def _deviation(number: int, entry: dict[str, Any]) -> Deviation:
+    where = f"--refresh-known, deviation {number}"
+    if unknown := set(entry) - {"rule", "verdict", "implementation", "why", "since", "seen"}:
+        raise Mistake(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    rule, verdict, why = entry.get("rule"), entry.get("verdict"), entry.get("why")
+    if rule not in load().rules:
+        raise Mistake(f"{where}: there is no rule {rule!r}; the ids stand in x-rules of openapi/refresh.yaml")
+    if verdict not in KNOWN_VERDICTS:
+        raise Mistake(f"{where}: verdict must be one of {', '.join(KNOWN_VERDICTS)}, not {verdict!r}")
+    if not isinstance(why, str) or not why.strip():
+        raise Mistake(f"{where}: say why it is accepted")
+    implementation = entry.get("implementation")
+    if implementation is not None and not isinstance(implementation, str):
+        raise Mistake(f"{where}: implementation must be a name")
+    return Deviation(rule, verdict, implementation, why)
+
+
+def writable(folder: Path) -> None:
+    """Make the report's folder. Mistake: nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Mistake(f"--refresh-report {folder} cannot be written: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""Proof that the suite does what it says."""

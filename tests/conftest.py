@@ -1,0 +1,42 @@
+"""What the tests share: the table of liars that ends a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one liar or odd provider was judged: `seen` is the first request that showed its fault."""
+
+    name: str
+    rule: str
+    seen: int | None
+    verdict: str
+    others: tuple[str, ...]
+
+
+SEEN = pytest.StashKey[list[Row]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with an empty table."""
+    config.stash[SEEN] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One table of all liars and odd providers that were judged."""
+    rows = config.stash.get(SEEN, [])
+    if not rows:
+        return
+    terminalreporter.section("liars and odd providers")
+    terminalreporter.write_line(f"{'name':26} {'rule':28} {'seen at':>7}  verdict")
+    for row in rows:
+        others = f" (and {', '.join(row.others)})" if row.others else ""
+        seen = "-" if row.seen is None else str(row.seen)
+        terminalreporter.write_line(f"{row.name:26} {row.rule or 'odd':28} {seen:>7}  {row.verdict}{others}")
+    found = sorted(row.seen for row in rows if row.seen is not None)
+    if found:
+        terminalreporter.write_line(f"{len(found)} seen; the median at request {found[len(found) // 2]}")

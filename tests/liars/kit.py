@@ -1,0 +1,295 @@
+"""What liars are made of: an honest store, one thing of one answer changed, served on a port of its own.
+
+Home (an honest store with a session) -> wrapped app -> server -> Running
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from contracts.providers.store import Store, serve
+
+from .home import Home, new_home
+
+__all__ = [
+    "Answer",
+    "Asked",
+    "Home",
+    "Liar",
+    "Odd",
+    "Running",
+    "Store",
+    "altered",
+    "answered",
+    "ask",
+    "error",
+    "granted",
+    "housed",
+    "liar",
+    "odd",
+    "served",
+]
+
+App = Callable[..., Any]
+PATH = "/auth/refresh"
+NEVER = 3600.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that listens, with a session that is good and one, if there is one, that ran out."""
+
+    base_url: str
+    cookie: str
+    expired_cookie: str | None
+
+
+@dataclass(frozen=True)
+class Liar:
+    """A provider that breaks `rule`: `always`, or now and then; `just` that MUST, or others with it.
+
+    `deadline`, in seconds, is what it is to be judged with.
+    """
+
+    name: str
+    rule: str
+    sentence: str
+    make: Callable[[], AbstractContextManager[Running]]
+    always: bool = True
+    just: bool = True
+    deadline: float = 10.0
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A provider that keeps every rule but looks odd; `warns` names the SHOULD rules it may be warned for."""
+
+    name: str
+    sentence: str
+    make: Callable[[], AbstractContextManager[Running]]
+    warns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One buffered answer."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, in any case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def with_header(self, name: str, value: str | None) -> Answer:
+        """The same answer with this header set, or without it."""
+        kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
+        return replace(self, headers=kept if value is None else (*kept, (name, value)))
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The `number`-th request to the endpoint, what came just before, and whether it overlapped another."""
+
+    method: str
+    headers: dict[str, str]
+    query: str
+    body: bytes
+    number: int = 1
+    before: tuple[Asked, Answer] | None = field(default=None, repr=False)
+    overlapping: bool = False
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name, values as sent."""
+        parts = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
+        return {name: value for name, _, value in parts if name}
+
+
+When = Callable[[Asked, Answer], bool]
+WhenAsked = Callable[[Asked], bool]
+Change = Callable[[Answer], Answer]
+
+
+class Memory:
+    """What a lying server remembers of its requests: how many, which was last, how many are in flight."""
+
+    def __init__(self, hold: float) -> None:
+        self.hold = hold
+        self.number = 0
+        self.before: tuple[Asked, Answer] | None = None
+        self.in_flight = 0
+        self.arrivals = 0
+
+    async def enter(self, asked: Asked) -> Asked:
+        self.number += 1
+        self.in_flight += 1
+        self.arrivals += 1
+        asked = replace(asked, number=self.number, before=self.before)
+        if not self.hold:
+            return asked
+        arrivals, crowd = self.arrivals, self.in_flight > 1
+        await asyncio.sleep(self.hold)
+        return replace(asked, overlapping=crowd or self.arrivals > arrivals)
+
+    def leave(self, asked: Asked, answer: Answer | None) -> None:
+        self.in_flight -= 1
+        if answer is not None:
+            # The chain is cut, or a long run would keep every request of it.
+            self.before = (replace(asked, before=None), answer)
+
+
+async def ask(app: App, scope: dict[str, Any], body: bytes) -> Answer:
+    """Put one request to the app and buffer what it says."""
+    sent: list[dict[str, Any]] = []
+    given = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal given
+        if given:
+            await asyncio.sleep(NEVER)
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in sent[0].get("headers", ()))
+    return Answer(sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+async def read_body(receive: Callable[[], Any]) -> bytes:
+    """All of the request's body."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+
+
+def asked_of(scope: dict[str, Any], body: bytes) -> Asked:
+    """The request as predicates see it."""
+    headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+    return Asked(scope["method"], headers, scope.get("query_string", b"").decode("latin-1"), body)
+
+
+async def say(send: Callable[[dict[str, Any]], Any], answer: Answer) -> None:
+    """Send a buffered answer, with the length that its body has now."""
+    kept = [pair for pair in answer.headers if pair[0].lower() not in ("content-length", "transfer-encoding")]
+    if answer.status not in (204, 304) and answer.status >= 200:
+        kept.append(("content-length", str(len(answer.body))))
+    headers = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in kept]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body if answer.status != 204 else b""})
+
+
+def _wrapped(app: App, hold: float, decide: Callable[[Asked, Callable[[], Any]], Any]) -> App:
+    memory = Memory(hold)
+
+    async def wrapper(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await app(scope, receive, send)
+            return
+        body = await read_body(receive)
+        asked, answer = await memory.enter(asked_of(scope, body)), None
+        try:
+            answer = await decide(asked, lambda **new: ask(app, {**scope, **new}, body))
+        finally:
+            memory.leave(asked, answer)
+        await say(send, answer)
+
+    return wrapper
+
+
+def altered(app: App, when: When, change: Change, *, hold: float = 0.0, sleep: float = 0.0) -> App:
+    """The app, but answers for which `when` holds are changed (and held back `sleep` seconds)."""
+
+    async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
+        answer: Answer = await honest()
+        if not when(asked, answer):
+            return answer
+        await asyncio.sleep(sleep)
+        return change(answer)
+
+    return _wrapped(app, hold, decide)
+
+
+def answered(app: App, when: WhenAsked, answer: Callable[[], Answer], *, hold: float = 0.0) -> App:
+    """The app, but requests for which `when` holds never reach it: `answer()` is given in its place."""
+
+    async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
+        return answer() if when(asked) else await honest()
+
+    return _wrapped(app, hold, decide)
+
+
+def as_another(app: App, when: WhenAsked, new: Callable[[Asked], dict[str, Any]]) -> App:
+    """The app, but requests for which `when` holds reach it with parts of their scope replaced."""
+
+    async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
+        return await honest(**new(asked)) if when(asked) else await honest()
+
+    return _wrapped(app, 0.0, decide)
+
+
+def written(value: Any, **options: Any) -> bytes:
+    """JSON, in UTF-8."""
+    return json.dumps(value, **{"ensure_ascii": False, **options}).encode()
+
+
+_JSON = (("content-type", "application/json"), ("cache-control", "no-store"))
+_given = iter(range(1, 10**9))
+
+
+def granted(**members: Any) -> Answer:
+    """A success by the contract, with an opaque token that was never given before."""
+    body = {"status": 200, "success": True, "data": {"token": f"opaque-token-{next(_given):06d}"}, **members}
+    return Answer(200, _JSON, written(body))
+
+
+def error(status: int, code: str = "server_error", message: str = "Something went wrong.", **headers: str) -> Answer:
+    """An error by the contract."""
+    body = {"status": status, "success": False, "error": {"code": code, "message": message}}
+    extra = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Answer(status, (*_JSON, *extra), written(body))
+
+
+@contextmanager
+def served(home: Home, app: App) -> Iterator[Running]:
+    """The app on a loopback port of its own."""
+    with serve(app) as base_url:
+        yield Running(base_url, home.cookie, home.expired_cookie)
+
+
+def housed(wrap: Callable[[Home], App], **settings: Any) -> Callable[[], AbstractContextManager[Running]]:
+    """A maker of servers: each starts with a fresh store and a fresh liar around it."""
+
+    @contextmanager
+    def make() -> Iterator[Running]:
+        home = new_home(**settings)
+        with served(home, wrap(home)) as running:
+            yield running
+
+    return make
+
+
+def liar(name: str, rule: str, sentence: str, wrap: Callable[[Home], App], **knobs: Any) -> Liar:
+    """A liar around the honest store; `store` holds the store's settings."""
+    return Liar(name, rule, sentence, housed(wrap, **knobs.pop("store", {})), **knobs)
+
+
+def odd(name: str, sentence: str, wrap: Callable[[Home], App], **knobs: Any) -> Odd:
+    """An odd provider around the honest store; `store` holds the store's settings."""
+    return Odd(name, sentence, housed(wrap, **knobs.pop("store", {})), **knobs)

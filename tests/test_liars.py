@@ -1,0 +1,70 @@
+"""Every liar is caught by its rule; no odd provider is blamed."""
+
+from __future__ import annotations
+
+import pytest
+
+from contracts.document import load
+from contracts.gate import Judgement, judge_provider
+from contracts.providers.live import live
+
+from .conftest import SEEN, Row
+from .liars import LIARS, ODD, Liar, Odd, Running
+
+MUST = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "MUST"}
+SHOULD = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "SHOULD"}
+
+
+def judged(running: Running, *, deadline: float = 10.0) -> Judgement:
+    """What the gate says of a server."""
+    provider = live(running.base_url, running.cookie, expired=running.expired_cookie, deadline=deadline)
+    return judge_provider(provider)
+
+
+def blamed(judgement: Judgement, verdict: str, among: set[str]) -> set[str]:
+    """The rules with this verdict."""
+    return {rule for rule, said in judgement.verdicts.items() if said == verdict and rule in among}
+
+
+def seen_at(judgement: Judgement, rule: str) -> int | None:
+    """The first request, counted from one, that showed the fault."""
+    places = [finding.exchange for finding in judgement.findings if finding.rule == rule]
+    return min(places) + 1 if places else None
+
+
+@pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.name)
+def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest) -> None:
+    """The gate names the rule that the liar breaks and, where it breaks just that, blames no other MUST."""
+    with liar.make() as running:
+        judgement = judged(running, deadline=liar.deadline)
+    others = blamed(judgement, "fail", MUST) - {liar.rule}
+    row = Row(liar.name, liar.rule, seen_at(judgement, liar.rule), judgement.verdict, tuple(sorted(others)))
+    request.config.stash[SEEN].append(row)
+    assert judgement.verdicts[liar.rule] == ("fail" if liar.rule in MUST else "warn")
+    assert judgement.verdict == ("non-conformant" if liar.rule in MUST else "conformant")
+    if liar.always and liar.just:
+        assert not others
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_odd_provider_is_not_blamed(odd: Odd, request: pytest.FixtureRequest) -> None:
+    """The gate finds it conformant and warns of nothing but what is allowed."""
+    with odd.make() as running:
+        judgement = judged(running)
+    failed = blamed(judgement, "fail", MUST | SHOULD)
+    row = Row(odd.name, "", None, judgement.verdict, tuple(sorted(failed)))
+    request.config.stash[SEEN].append(row)
+    assert not failed
+    assert blamed(judgement, "warn", MUST | SHOULD) <= set(odd.warns)
+    assert judgement.verdict == "conformant", judgement.reason
+
+
+def test_every_provider_rule_has_a_liar() -> None:
+    """No rule goes untried, and no liar names a rule that is not there."""
+    assert {liar.rule for liar in LIARS} == MUST | SHOULD
+
+
+def test_names_are_unique() -> None:
+    """A name means one server."""
+    names = [one.name for one in (*LIARS, *ODD)]
+    assert len(names) == len(set(names))
