@@ -15,6 +15,7 @@ from contracts.rules import Finding, Judging
 
 KEPT: Final = 400  # exchanges kept as evidence; of a longer run, the first ones and all that broke a rule
 IN_A_ROW: Final = 3  # failures, or answers 429, after which going on would be neither polite nor useful
+ABSENT: Final = ("unreachable", "tls")  # failures before a request could even be sent
 LOOK_AFTER: Final = 8  # answers after which a target that is no refresh endpoint shows
 
 
@@ -134,8 +135,9 @@ class Observer:
             self._follow(probe, answer)
         moved = self.provider.customer.replaced > session
         after, found = self._after, []
-        for probe, request, answer in zip((first, second), requests, answers, strict=True):
-            situation = self._situation(probe, after, session_replaced=moved)
+        for probe, request, answer, other in zip((first, second), requests, answers, answers[::-1], strict=True):
+            won = isinstance(other, Response) and other.claims_success
+            situation = self._situation(probe, after, session_replaced=moved and won)
             found += self._record(request, answer, situation, started)
         for answer in answers:
             if isinstance(answer, Response) and answer.status == 429:
@@ -176,12 +178,13 @@ class Observer:
     def _record(self, request: Request, answer: Response | Failure, situation: Situation, started: float) -> list[Finding]:
         self.requests += 1
         x = Exchange(request, answer, situation, self.requests, started)
-        found = self.judging.add(x)
+        # Where nobody was ever there, nobody can be blamed: that run is incomplete.
+        absent = isinstance(answer, Failure) and answer.kind in ABSENT and not self.signs.answers
+        found = [] if absent else self.judging.add(x)
         for finding in found:
             self.first_seen.setdefault(finding.rule, self.requests)
-        if found or len(self.evidence) < KEPT:
-            if len(self.evidence) < 2 * KEPT:
-                self.evidence[x.index] = x
+        if len(self.evidence) < (2 * KEPT if found else KEPT):
+            self.evidence[x.index] = x
         self._last, self._after = x, x.came_as
         self.signs.note(x)
         self._look(answer)
@@ -191,13 +194,15 @@ class Observer:
         """Stop where going on cannot lead to a verdict."""
         if isinstance(answer, Failure):
             self._failures += 1
-            if answer.kind in ("unreachable", "tls") and (self.requests == 1 or self._failures >= IN_A_ROW):
+            if answer.kind in ABSENT and (self.requests == 1 or self._failures >= IN_A_ROW):
                 hint = "give its CA with --refresh-ca" if answer.kind == "tls" else "check --base-url and that it is up"
                 raise Halted(f"{self.provider.base_url} cannot be reached: {answer.message}; {hint}")
             if self._failures >= IN_A_ROW:
                 raise Halted(f"{IN_A_ROW} requests in a row had no answer; the last: {answer.message}")
             return
         self._failures = 0
+        if answer.status != 429:
+            self._refusals = 0
         if self.signs.answers == LOOK_AFTER:
             if reason := self.signs.no_endpoint(self.provider.path):
                 raise Halted(reason)
@@ -212,12 +217,12 @@ class Observer:
             self._next = max(now, self._next) + requests / self._rate
 
     def _wait_as_told(self, response: Response) -> None:
-        self._refusals = self._refusals + 1 if self._after == "429" else 0
+        self._refusals += 1
         wait = retry_after(response)
         deadline = self.provider.sender.deadline
         if wait > deadline:
             raise Halted(f"the target asks to wait {wait:.0f} s (429), longer than --refresh-deadline; try again later")
-        if self._refusals >= IN_A_ROW * 2:
+        if self._refusals >= 2 * IN_A_ROW:
             raise Halted("the target goes on answering 429; lower --refresh-rate or try again later")
         self._sleep(wait)
 
@@ -225,11 +230,9 @@ class Observer:
 def retry_after(response: Response) -> float:
     """Seconds to wait after a 429; one when it does not say."""
     said = (response.header("retry-after") or "").strip()
-    if said.isdigit():
+    if said.isascii() and said.isdigit():
         return float(said[:9])
     try:
         return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 1.0
-
-

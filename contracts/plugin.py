@@ -29,6 +29,7 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("strict", {"action": "store_true", "help": "judge without any list of known deviations"}),
     ("anonymous", {"action": "store_true", "help": "no session: judge the refusals only"}),
 )
+NO_SESSION = "--base-url needs a session: set REFRESH_COOKIE (session=…), or give --refresh-anonymous to judge the refusals only"
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
 _LAST: pytest.StashKey[str] = pytest.StashKey()
 
@@ -37,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--base-url` is pytest-base-url's."""
     group = parser.getgroup("refresh contract")
     for name, how in _OPTIONS:
-        group.addoption(f"--refresh-{name}", dest=f"refresh_{name.replace('-', '_')}", **how)  # type: ignore[arg-type]
+        group.addoption(f"--refresh-{name}", dest=f"refresh_{name.replace('-', '_')}", **how)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _is_suite(item: pytest.Item) -> bool:
     return "refresh_run" in getattr(item, "fixturenames", ())
+
+
+def _logs_in(item: pytest.Item) -> bool:
+    """Whether a project's own `refresh_session` goes before this plugin's."""
+    info = getattr(item, "_fixtureinfo", None)
+    return info is not None and len(info.name2fixturedefs.get("refresh_session", ())) > 1
 
 
 @pytest.hookimpl(trylast=True)
@@ -64,6 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         writable(settings.report)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
+    if settings.base_url and not settings.cookie and not settings.anonymous and not any(map(_logs_in, items)):
+        raise pytest.UsageError(NO_SESSION)
     config.stash[_RUN] = Run(settings)
 
 
@@ -75,18 +84,21 @@ def _seed(config: pytest.Config) -> int:
 @pytest.fixture(scope="session")
 def refresh_session() -> str | None:
     """The Cookie header of a logged-in customer. Override it to log in by yourself."""
-    return os.environ.get("REFRESH_COOKIE") or None
+    return os.environ.get("REFRESH_COOKIE", "").strip(" ") or None
 
 
 @pytest.fixture(scope="session")
 def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run:
     """The run in hand; the suite's tests ask it for judgements."""
     run = pytestconfig.stash[_RUN]
-    if run.settings.base_url and not refresh_session and not run.settings.anonymous:
-        pytest.exit(
-            "--base-url needs a session: set REFRESH_COOKIE (session=…), or give --refresh-anonymous to judge the refusals only",
-            returncode=4,
-        )
+    from contracts.settings import Mistake, cookie
+
+    try:
+        usable = cookie("refresh_session", {"refresh_session": refresh_session or ""})
+    except Mistake as mistake:
+        pytest.exit(str(mistake), returncode=4)
+    if run.settings.base_url and not usable and not run.settings.anonymous:
+        pytest.exit(NO_SESSION, returncode=4)
     run.redactor.learn_cookies(refresh_session or "")
     return run
 

@@ -1,8 +1,8 @@
 """Probes: which requests one polite pass sends, and in which order.
 
-First the named probes, most telling first; each condition stands alone before it is mixed. Then as many mixed ones as it takes until
-every pair of conditions was sent together. The conditions come from the document: its headers with their example values, present
-and absent.
+First the named probes, most telling first; each condition stands alone before it is mixed. Then as many mixed ones as it takes
+until every pair of conditions was sent together, the telling ones within logged-in requests. The conditions come from the
+document: its headers with their example values, present and absent.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ BODIES: Final = {
     "none": ("", b""),
     "json": ("application/json", b"{}"),
     "form": ("application/x-www-form-urlencoded", b"refresh_token=made-up"),
-    "text": ("text/plain", b"refresh"),
 }
 QUERIES: Final = {"none": "", "unknown": "probe=1", "language": "lang=ar&page=2"}
 UNDOCUMENTED: Final = {
     "x-probe": ("1", "اختبار".encode().decode("latin-1")),
     "x-long": ("x" * 4000, "y" * 1500),
 }
+WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
 OUT: Final = ""  # a header that is not sent
 
 
@@ -47,7 +47,7 @@ class Probe:
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str]]:
         """What is unusual about the request; order and overlap are added by the observer."""
-        found = {(f"header:{name}", value if len(value) < 60 else f"{value[:8]}… ({len(value)} bytes)") for name, value in self.headers}
+        found = {(f"header:{name}", v if len(v) < 60 else f"{v[:8]}… ({len(v)} bytes)") for name, v in self.headers}
         if self.body != "none":
             found.add(("body", self.body))
         if self.query != "none":
@@ -71,46 +71,49 @@ def factors(document: Document, *, expired: bool) -> dict[str, tuple[str, ...]]:
 
 
 def sdk_headers(which: int = 0) -> tuple[tuple[str, str], ...]:
-    """All headers that the SDK sends, with their first or second example values."""
-    return tuple((name, values[which % len(values)]) for name, values in load().headers.items())
+    """All headers that the SDK sends: 0 with their first example values, 1 with the second, from 2 on in changing mixtures."""
+    headers = load().headers.items()
+    if which < 2:
+        return tuple((name, values[which]) for name, values in headers)
+    turn, flip = divmod(which - 2, 2)
+    return tuple((name, values[(number >> turn & 1) ^ flip]) for number, (name, values) in enumerate(headers))
 
 
 def named(*, expired: bool) -> tuple[Probe, ...]:
-    """The probes whose order was chosen by hand."""
-    sdk, other = sdk_headers(0), sdk_headers(1)
-    xhr = tuple(pair for pair in sdk if pair[0] == "x-requested-with")
-    arabic = tuple(pair for pair in sdk if pair[0] == "accept-language")
+    """The probes whose order was chosen by hand: what is probed alone stands alone, the rest varies the headers too."""
+    sdk, other, mixtures = sdk_headers(0), sdk_headers(1), [sdk_headers(n) for n in range(2, 10)]
+    unknown, long = [((name, value),) for name, (value, _) in UNDOCUMENTED.items()]
     probes = [
         Probe("bare"),
         Probe("no session", session="none"),
         Probe("bare, after a refusal"),
         Probe("as the SDK sends it", headers=sdk),
-        Probe("made-up session, as the SDK sends it", session="made-up", headers=sdk),
         Probe("GET", method="GET"),
         Probe("bare, after another method"),
+        Probe("made-up session, as the SDK sends it", session="made-up", headers=sdk),
         Probe("two at once", overlaps=True),
         Probe("two at once", overlaps=True),
         Probe("other header values", headers=other),
-        Probe("empty session", session="empty"),
+        Probe("empty session", session="empty", headers=mixtures[0]),
         Probe("a body nobody asked for", body="json"),
         Probe("bare, repeated"),
-        Probe("a made-up session", session="made-up"),
         Probe("a query", query="unknown"),
-        Probe("an unknown header", headers=(("x-probe", "1"),)),
-        Probe("no session, as the SDK sends it", session="none", headers=other),
-        Probe("PUT as the SDK sends it", method="PUT", headers=sdk),
-        Probe("by script", headers=xhr),
-        Probe("in Arabic", headers=arabic),
-        Probe("a form nobody asked for", body="form"),
-        Probe("HEAD", method="HEAD"),
-        Probe("a long header", headers=(("x-long", "x" * 4000),)),
-        Probe("DELETE", method="DELETE", session="none"),
-        Probe("PATCH", method="PATCH"),
-        Probe("OPTIONS", method="OPTIONS"),
-        Probe("bare, repeated"),
+        Probe("an unknown header", headers=unknown),
+        Probe("no session, other header values", session="none", headers=other),
+        Probe("PUT", method="PUT", headers=sdk, body="json"),
+        Probe("by script", headers=tuple(pair for pair in sdk if pair[0] == "x-requested-with")),
+        Probe("in Arabic", headers=tuple(pair for pair in sdk if pair[0] == "accept-language")),
+        Probe("a form nobody asked for", body="form", headers=mixtures[1]),
+        Probe("HEAD", method="HEAD", headers=(*mixtures[2], *unknown), query="unknown"),
+        Probe("a long header", headers=long),
+        Probe("DELETE", method="DELETE", headers=(*mixtures[3], *long), query="language"),
+        Probe("PATCH", method="PATCH", headers=(*mixtures[4], *long), query="unknown", body="form"),
+        Probe("OPTIONS", method="OPTIONS", headers=(*mixtures[5], *unknown), query="language"),
+        Probe("two at once, as the SDK sends it", headers=(*mixtures[6], *long), query="unknown", overlaps=True),
+        Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *unknown), query="language", overlaps=True),
     ]
     if expired:
-        probes.insert(12, Probe("an expired session", session="expired"))
+        probes.insert(13, Probe("an expired session", session="expired"))
     return tuple(probes)
 
 
@@ -124,22 +127,38 @@ def _expected(probe: Probe) -> str:
 class Cover:
     """Which pairs of conditions were sent; bit masks, so that a plan costs milliseconds.
 
-    A bit stands for one value of one factor; `open[bit]` holds the bits that have not yet been sent together with it.
+    A bit stands for one value of one factor; `open[bit]` holds the bits that have not yet been sent together with it. A fault
+    that needs a logged-in customer hides behind a third condition, so `inner` counts pairs within logged-in requests once more:
+    every two header values in a bare POST; a header or a query with a body, with an overlap, and with each other method.
     """
 
     def __init__(self, space: dict[str, tuple[str, ...]]) -> None:
         self.space = space
         self.bits = {(f, v): i for i, (f, v) in enumerate((f, v) for f, values in space.items() for v in values)}
         own = {f: sum(1 << self.bits[f, v] for v in values) for f, values in space.items()}
+        usual = {f: 1 << self.bits[f, values[0]] for f, values in space.items()}
         everything = (1 << len(self.bits)) - 1
         self.open = {i: everything & ~own[f] for (f, _), i in self.bits.items()}
-        no_body = 1 << self.bits["body", "none"]
-        for method in space["method"]:
-            if method != "POST":  # a body is only ever sent with POST
-                self.open[self.bits["method", method]] &= ~(own["body"] & ~no_body)
-                for body in space["body"]:
-                    if body != "none":
-                        self.open[self.bits["body", body]] &= ~(1 << self.bits["method", method])
+        bodiless = sum(1 << self.bits["method", m] for m in space["method"] if m not in WITH_BODY)
+        self._drop(self.open, own["body"] & ~usual["body"], bodiless)
+        extras = [f for f in space if f.startswith("header:") or f == "query"]
+        present = sum(own[f] & ~usual[f] for f in extras)
+        special = sum(own[f] & ~usual[f] for f in ("method", "body", "overlap"))
+        self.inner = dict.fromkeys(self.open, 0)
+        for (factor, value), i in self.bits.items():
+            if factor in extras:
+                self.inner[i] = sum(own[f] for f in extras if f != factor) | (special if value != space[factor][0] else 0)
+            elif special >> i & 1:
+                self.inner[i] = present
+        self._special, self._same = special, {i: own[f] & ~usual[f] for (f, _), i in self.bits.items() if f in extras}
+
+    @staticmethod
+    def _drop(table: dict[int, int], left: int, right: int) -> None:
+        for i in table:
+            if left >> i & 1:
+                table[i] &= ~right
+            if right >> i & 1:
+                table[i] &= ~left
 
     def row(self, probe: Probe, after: str) -> dict[str, str]:
         """The probe as one value for every factor."""
@@ -149,21 +168,34 @@ class Cover:
         row |= {f"header:{name}": value for name, value in probe.headers}
         return row
 
+    def reach(self, row: dict[str, str]) -> int:
+        """The bits whose inner pairs such a row can bring: all in a bare POST, else those of its body or its method."""
+        if row["session"] != self.space["session"][0]:
+            return 0
+        odd = [1 << self.bits[f, row[f]] for f in ("method", "body") if row[f] != self.space[f][0]]
+        return sum(odd) if odd else (1 << len(self.bits)) - 1
+
     def take(self, row: dict[str, str]) -> None:
         """Mark all pairs of the row as sent."""
         bits = [self.bits[item] for item in row.items() if item in self.bits]
         mask = sum(1 << b for b in bits)
+        reach = self.reach(row)
         for b in bits:
             self.open[b] &= ~mask
+            self.inner[b] &= ~(mask if reach >> b & 1 else mask & reach)
+        if row["method"] != self.space["method"][0] and reach:  # that a header is there is enough for another method
+            there = sum(self._same[b] for b in bits if b in self._same and self._same[b] >> b & 1)
+            self._drop(self.inner, reach, there)
 
-    def gain(self, bit: int, mask: int) -> int:
+    def gain(self, bit: int, mask: int, reach: int) -> int:
         """How many pairs not yet sent a value would make with the values in the mask."""
-        return (self.open[bit] & mask).bit_count()
+        inner = self.inner[bit] & (mask if reach >> bit & 1 else mask & reach)
+        return (self.open[bit] & mask).bit_count() + inner.bit_count()
 
     @property
     def missing(self) -> int:
         """How many pairs have not been sent."""
-        return sum(m.bit_count() for m in self.open.values()) // 2
+        return sum(m.bit_count() for table in (self.open, self.inner) for m in table.values()) // 2
 
 
 def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> Iterator[Probe]:
@@ -182,8 +214,8 @@ def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> I
 
 def mixed(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:
     """Rows that greedily cover what is missing, until nothing is."""
-    number = 0
-    while cover.missing:
+    number = idle = 0
+    while (missing := cover.missing) and idle < 8:  # a pair that cannot be had must not keep the pass alive
         first = _best(cover, after, rng, overlap=None)
         rows = [first]
         cover.take(first)
@@ -191,6 +223,7 @@ def mixed(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:
             second = _best(cover, after, rng, overlap="overlapping")
             cover.take(second)
             rows.append(second)
+        idle = idle + 1 if cover.missing == missing else 0
         for row in rows:
             number += 1
             probe = _probe(row, number)
@@ -202,20 +235,26 @@ def _best(cover: Cover, after: str, rng: random.Random, *, overlap: str | None) 
     """The best of some rows, each built value by value, the choice with the largest gain first."""
     space = cover.space
     best: tuple[tuple[int, int], dict[str, str]] = ((-9, 0), {})
-    starts = [(m, s, b, o) for m in space["method"] for s in space["session"] for b in space["body"] for o in space["overlap"]]
-    for method, session, body, overlaps in starts:
-        if (method != "POST" and body != "none") or (overlap and overlap != overlaps):
-            continue
-        row = {"after": after, "method": method, "session": session, "body": body, "overlap": overlaps}
+    starts = [
+        {"after": after, "method": m, "session": s, "body": b, "overlap": o}
+        for m in space["method"]
+        for s in space["session"]
+        for b in space["body"]
+        for o in ([overlap] if overlap else space["overlap"])
+        if b == space["body"][0] or m in WITH_BODY
+    ]
+    for row in starts:
+        overlaps = row["overlap"]
         mask = sum(1 << cover.bits[item] for item in row.items())
-        total = sum(cover.gain(cover.bits[item], mask) for item in row.items()) // 2
+        reach = cover.reach(row)
+        total = sum(cover.gain(cover.bits[item], mask, reach) for item in row.items()) // 2
         rest = [f for f in space if f not in row]
         rng.shuffle(rest)
         for factor in rest:
             values = [*space[factor]]
             if factor.startswith("header:"):
                 rng.shuffle(values)
-            gains = [cover.gain(cover.bits[factor, v], mask) for v in values]
+            gains = [cover.gain(cover.bits[factor, v], mask, reach) for v in values]
             most = max(range(len(values)), key=gains.__getitem__)
             row[factor] = values[most]
             mask |= 1 << cover.bits[factor, values[most]]

@@ -6,18 +6,48 @@ Secrets are taken out by value, in every form in which they are known to travel,
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import unquote
 
+from contracts.document import load
 from contracts.exchange import Exchange, Response
 from contracts.providers.live import parse_cookies
 
 MARK: Final = "[secret]"
+LONGEST: Final = 16_384  # characters that are looked at before a text is cut short
+LONGEST_SECRET: Final = 4_096
 SHORTEST: Final = 6  # shorter values are not unlike everyday words; taking them out would hide the evidence
 _JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+
+_MEMBER: Final = re.compile(r'"[\w-]{0,30}token"\s{0,9}:\s{0,9}"([^"\\]{1,4096})"', re.IGNORECASE)
+BODY_READ: Final = 65_536  # where a body is searched for tokens beside the documented one
+
+
+@cache
+def _public() -> frozenset[str]:
+    """Values that the document itself makes up: taking them out would hide the evidence."""
+    values = {value for examples in load().headers.values() for value in examples}
+    return frozenset(values | {value.removeprefix("Bearer ") for value in values})
+
+
+def _spelled(c: str) -> str:
+    """A pattern for one character: as it is, or as URLs, JSON and HTML write it."""
+    if c.isascii() and c.isalnum():
+        return c
+    plain = re.escape(c)
+    in_url = "".join(f"%(?:25)?{byte:02x}" for byte in c.encode("utf-8", "surrogatepass"))
+    return rf"(?:{plain}|{in_url}|\\{plain}|\\u{ord(c):04x}|&#?\w{{1,7}};)"
+
+
+def _packed(raw: bytes) -> Iterator[str]:
+    """The part of the Base64 that is the same whatever stands before and after the secret, for each alignment."""
+    for before, head in ((0, 0), (1, 2), (2, 3)):
+        whole = (before + len(raw)) * 8 // 6  # characters that hold no bit of what comes after
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + raw).decode()[head:whole]
 
 
 class Redactor:
@@ -31,20 +61,18 @@ class Redactor:
 
     def learn(self, secret: str) -> None:
         """Remember one more secret, in all its forms."""
-        if len(secret) < SHORTEST:
+        if len(secret) < SHORTEST or secret in _public():
             return
-        raw = secret.encode("utf-8", "surrogatepass")
-        packed = base64.b64encode(raw).decode()
-        self._forms |= {
-            secret,
-            quote(secret, safe=""),
-            packed.rstrip("="),
-            base64.urlsafe_b64encode(raw).decode().rstrip("="),
-            raw.hex(),
-            raw.hex().upper(),
-            json.dumps(secret)[1:-1],
-            "".join(f"\\u{ord(c):04x}" for c in secret),
-        }
+        secret = secret[:LONGEST_SECRET]
+        for plain in {secret, unquote(secret)}:
+            if len(plain) < SHORTEST:
+                continue
+            raw = plain.encode("utf-8", "surrogatepass")
+            self._forms |= {
+                "".join(map(_spelled, plain)),
+                "".join(f"\\\\u{ord(c):04x}" for c in plain),
+                *map(re.escape, (raw.hex(), *_packed(raw))),
+            }
         self._pattern = None
 
     def learn_cookies(self, header: str) -> None:
@@ -64,19 +92,24 @@ class Redactor:
                 self.learn(line.partition(";")[0].partition("=")[2])
             if x.answer.token:
                 self.learn(x.answer.token)
+            for found in _MEMBER.finditer(x.answer.body[:BODY_READ].decode("utf-8", "replace")):
+                self.learn(found[1])
 
     def clean(self, text: str) -> str:
         """The text without secrets; whatever looks like a JWT goes too."""
         if self._pattern is None and self._forms:
-            self._pattern = re.compile("|".join(map(re.escape, sorted(self._forms, key=len, reverse=True))), re.IGNORECASE)
+            self._pattern = re.compile("|".join(sorted(self._forms, key=len, reverse=True)), re.IGNORECASE)
         if self._pattern is not None:
             text = self._pattern.sub(MARK, text)
         return _JWT.sub(MARK, text)
 
     def show(self, text: str, most: int = 300) -> str:
         """The text as one harmless line: cleaned, non-printables escaped, workflow commands defused, cut short."""
-        line = escape(self.clean(text))
-        return line if len(line) <= most else f"{line[:most]}… ({len(line):,} characters)"
+        cut = len(text) > LONGEST
+        line = escape(self.clean(text[:LONGEST]))
+        if cut:
+            line = line[:-LONGEST_SECRET]  # a secret may have been cut in two, and so not been known
+        return line if len(line) <= most else f"{line[:most]}… ({len(text):,} characters)"
 
 
 def escape(text: str) -> str:

@@ -47,7 +47,10 @@ class Run:
             if (implementation, name) not in self._done:
                 self._done.add((implementation, name))
                 before = {id: t.broken for id, t in judgement.observer.judging.tallies.items()}
-                phases.run(judgement.observer, name, self.settings.seed)
+                try:
+                    phases.run(judgement.observer, name, self.settings.seed)
+                except Exception as error:  # a traceback would show locals, and those hold secrets
+                    judgement.observer.note(f"the suite itself failed ({_place(error)}); please report it")
                 after = judgement.observer.judging.tallies
                 self._broke[implementation, name] = [id for id, count in before.items() if after[id].broken > count]
             if name == phase:
@@ -140,3 +143,12 @@ class Run:
 
         mock = RefreshMock()
         return mocked(mock.handler, mock.session)
+
+
+def _place(error: BaseException) -> str:
+    """An error of our own in a few words: its type and the line that raised it, without its message."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{where}"

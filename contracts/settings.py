@@ -74,8 +74,8 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         anonymous=bool(options.get("anonymous")),
         strict=bool(options.get("strict")),
         known=() if options.get("strict") else _known(options.get("known")),
-        cookie=_cookie("REFRESH_COOKIE", environ),
-        expired_cookie=_cookie("REFRESH_EXPIRED_COOKIE", environ),
+        cookie=cookie("REFRESH_COOKIE", environ),
+        expired_cookie=cookie("REFRESH_EXPIRED_COOKIE", environ),
         headers=_headers(environ.get("REFRESH_HEADERS")),
         seed=int(options.get("seed") or 0),
     )
@@ -111,7 +111,7 @@ def _base_url(url: str | None) -> str | None:
         parts.hostname.encode("idna")
     except UnicodeError:
         raise Mistake(f"--base-url has a host that cannot be one; {example}") from None
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         raise Mistake("--base-url must not have a query or a fragment")
     return url.rstrip("/")
 
@@ -140,7 +140,8 @@ def _ca(path: str | None) -> str | None:
     return path
 
 
-def _cookie(name: str, environ: Mapping[str, str]) -> str | None:
+def cookie(name: str, environ: Mapping[str, str]) -> str | None:
+    """A Cookie header from the environment, None when there is none. Mistake: it cannot be one."""
     value = environ.get(name, "").strip(" ")
     if not value:
         return None
@@ -177,7 +178,7 @@ def _known(path: str | None) -> tuple[Deviation, ...]:
         data = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise Mistake(f"--refresh-known cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # both of tomllib's own errors are ValueErrors
         raise Mistake(f"--refresh-known is no TOML: {error}") from None
     entries = data.get("deviation")
     if not isinstance(entries, list) or set(data) != {"deviation"} or not all(isinstance(e, dict) for e in entries):
@@ -190,7 +191,7 @@ def _deviation(number: int, entry: dict[str, Any]) -> Deviation:
     if unknown := set(entry) - {"rule", "verdict", "implementation", "why", "since", "seen"}:
         raise Mistake(f"{where}: unknown key {sorted(unknown)[0]!r}")
     rule, verdict, why = entry.get("rule"), entry.get("verdict"), entry.get("why")
-    if rule not in load().rules:
+    if not isinstance(rule, str) or rule not in load().rules:
         raise Mistake(f"{where}: there is no rule {rule!r}; the ids stand in x-rules of openapi/refresh.yaml")
     if verdict not in KNOWN_VERDICTS:
         raise Mistake(f"{where}: verdict must be one of {', '.join(KNOWN_VERDICTS)}, not {verdict!r}")

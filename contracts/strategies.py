@@ -141,9 +141,7 @@ def _spelled(draw: st.DrawFn, status: int, body: Body) -> Answer:
 def _headers(draw: st.DrawFn, status: int) -> tuple[tuple[str, str], ...]:
     labels = ["application/json", "application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"']
     name = draw(st.sampled_from(["Content-Type", "content-type", "CONTENT-TYPE"]))
-    strange = draw(
-        st.lists(st.sampled_from([("X-Request-Id", "7"), ("Vary", "Cookie"), ("Server", "x")]), unique=True)
-    )
+    strange = draw(st.lists(st.sampled_from([("X-Request-Id", "7"), ("Vary", "Cookie"), ("Server", "x")]), unique=True))
     pairs = [(name, draw(st.sampled_from(labels))), *documented_headers(status), *strange]
     return tuple(draw(st.permutations(pairs)))
 
@@ -186,11 +184,7 @@ def _mislabelled(draw: st.DrawFn) -> Answer:
     ]
     label = draw(st.sampled_from(labels))
     headers = tuple(pair for pair in answer.headers if pair != CONTENT_TYPE)
-    raw = (
-        b"<!doctype html><title>Store</title>"
-        if label == "text/html" and draw(st.booleans())
-        else answer.body
-    )
+    raw = b"<!doctype html><title>Store</title>" if label == "text/html" and draw(st.booleans()) else answer.body
     return Answer(status, ((("Content-Type", label),) if label else ()) + headers, raw)
 
 
@@ -204,9 +198,7 @@ def _not_utf8(draw: st.DrawFn) -> Answer:
         headers = (("Content-Type", "application/json; charset=iso-8859-1"), *plain.headers[1:])
         return Answer(status, headers, plain.body)
     # cp1256 knows no emoji: whatever else the body says, the note alone is enough.
-    told = json.dumps(
-        {"status": body["status"], "success": body["success"], "note": ARABIC[0]}, ensure_ascii=False
-    )
+    told = json.dumps({"status": body["status"], "success": body["success"], "note": ARABIC[0]}, ensure_ascii=False)
     raw = {
         "bom": lambda: b"\xef\xbb\xbf" + text.encode(),
         "utf-16": lambda: text.encode("utf-16"),
@@ -229,10 +221,7 @@ def _not_json(draw: st.DrawFn) -> Answer:
         f"{{{inside},}}",
         f'{{{inside},"status":{body["status"]}}}',
         f'{{"success":{json.dumps(not body["success"])},{inside}}}',
-        *(
-            f'{{{inside},"number":{number}}}'
-            for number in ("NaN", "Infinity", "-Infinity", "1e999", "01", "0x1F")
-        ),
+        *(f'{{{inside},"number":{number}}}' for number in ("NaN", "Infinity", "-Infinity", "1e999", "01", "0x1F")),
         f'{{{inside},"lone":"\\ud83d"}}',
         f'{{{inside},"deep":{"[" * 20_000}{"]" * 20_000}}}',
         f"{{{inside}}} /* ok */",
@@ -291,9 +280,7 @@ def _flag_reversed(draw: st.DrawFn) -> Answer:
 def _without_error_object(draw: st.DrawFn) -> Answer:
     status, body = draw(_error_bodies())
     del body["error"]
-    wrong = draw(
-        st.sampled_from([{}, *({"error": value} for value in (None, [], "gone", 7, True, [{"code": "x"}]))])
-    )
+    wrong = draw(st.sampled_from([{}, *({"error": value} for value in (None, [], "gone", 7, True, [{"code": "x"}]))]))
     return _plain(status, {**body, **wrong})
 
 
@@ -301,9 +288,7 @@ def _without_error_object(draw: st.DrawFn) -> Answer:
 def _redirected(draw: st.DrawFn) -> Answer:
     status = draw(st.sampled_from([300, 301, 302, 303, 307, 308]))
     to = draw(st.sampled_from(["/login", "https://store.example/login", "", "//store.example/auth/refresh"]))
-    said = draw(
-        st.sampled_from([{"status": status, "success": False, "error": {}}, {"status": 200, "success": True}])
-    )
+    said = draw(st.sampled_from([{"status": status, "success": False, "error": {}}, {"status": 200, "success": True}]))
     plain = _plain(status, said)
     return Answer(status, (*plain.headers, ("Location", to)), draw(st.sampled_from([plain.body, b""])))
 
@@ -314,9 +299,7 @@ BREAKERS: Final[dict[str, Callable[[], st.SearchStrategy[Answer]]]] = {
     "content-type-is-json": _mislabelled,
     "body-is-utf8": _not_utf8,
     "body-is-strict-json": _not_json,
-    "success-is-boolean": partial(
-        _member_of_wrong_type, "success", (None, 0, 1, "true", "false", "", [], {})
-    ),
+    "success-is-boolean": partial(_member_of_wrong_type, "success", (None, 0, 1, "true", "false", "", [], {})),
     "status-is-number": partial(_member_of_wrong_type, "status", (None, True, "status", "OK", [], {})),
     "status-in-enum": _status_outside_enum,
     "status-mirrors-http": _status_not_mirrored,

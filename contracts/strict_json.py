@@ -92,9 +92,7 @@ def _plain_float(text: str) -> float:
     return number if math.isfinite(number) else _odd()
 
 
-_PLAIN = json.JSONDecoder(
-    object_pairs_hook=_plain_object, parse_int=_plain_int, parse_float=_plain_float, parse_constant=_odd
-)
+_PLAIN = json.JSONDecoder(object_pairs_hook=_plain_object, parse_int=_plain_int, parse_float=_plain_float, parse_constant=_odd)
 
 
 def _healthy(raw: bytes) -> object:

@@ -33,7 +33,9 @@ class Conclusion:
 
 
 NEED_A_SESSION = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
-_ON_SUCCESS = frozenset({"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"})
+_ON_SUCCESS = frozenset(
+    {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
+)
 
 
 def verdict_of(id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
@@ -53,7 +55,12 @@ def blocked_rules(*, anonymous: bool, session_refused: bool) -> frozenset[str]:
 
 
 def conclude(
-    verdicts: Mapping[str, str], *, halted: str | None = None, anonymous: bool = False, session_refused: bool = False, foreign: str | None = None
+    verdicts: Mapping[str, str],
+    *,
+    halted: str | None = None,
+    anonymous: bool = False,
+    session_refused: bool = False,
+    foreign: str | None = None,
 ) -> Conclusion:
     """The conclusion for one implementation: a broken MUST outweighs everything but a target that is no refresh endpoint."""
     rules = load().rules
@@ -68,10 +75,12 @@ def conclude(
     if halted:
         return Conclusion("incomplete", halted)
     if session_refused:
-        return Conclusion("incomplete", "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew")
+        reason = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
+        return Conclusion("incomplete", reason)
     missing = [id for id in must if verdicts[id] == "not-exercised" or (verdicts[id] == "blocked" and not anonymous)]
     if missing:
-        return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; run without -k and with --refresh-max-requests 30 or more")
+        what_to_do = "run without -k and with --refresh-max-requests 30 or more"
+        return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
     return Conclusion("conformant", "only the refusals were judged (--refresh-anonymous)" if anonymous else None)
 
 

@@ -45,11 +45,7 @@ def validators(document: Document) -> dict[str, jsonschema_rs.Draft202012Validat
 
 def statuses(key: str) -> range:
     """The HTTP statuses that a response key stands for."""
-    return (
-        range(int(key[0]) * 100, int(key[0]) * 100 + 100)
-        if key.endswith("XX")
-        else range(int(key), int(key) + 1)
-    )
+    return range(int(key[0]) * 100, int(key[0]) * 100 + 100) if key.endswith("XX") else range(int(key), int(key) + 1)
 
 
 def specification(document: Document) -> Iterator[str]:
@@ -169,9 +165,7 @@ def rules(document: Document) -> Iterator[str]:
             yield f"{name} is not told in a sentence"
         if not rule.get("source"):
             yield f"{name} has no source"
-        yield from (
-            f"{name}: no source {s}" for s in rule.get("source", []) if s not in document["x-sources"]
-        )
+        yield from (f"{name}: no source {s}" for s in rule.get("source", []) if s not in document["x-sources"])
         if unknown := rule.keys() - {"id", "role", "level", "text", "source"}:
             yield f"{name} has members that nobody reads: {sorted(unknown)}"
 
@@ -314,10 +308,7 @@ def test_the_document_is_whole(document: Document, check: Check) -> None:
 
 @pytest.mark.parametrize(
     ("check", "where", "what", "complaint"),
-    [
-        pytest.param(*fault, id=f"{fault[0].__name__}: {fault[3] or fault[1].rpartition('/')[2]}")
-        for fault in FAULTS
-    ],
+    [pytest.param(*fault, id=f"{fault[0].__name__}: {fault[3]} ({'/'.join(fault[1].split('/')[-2:])})") for fault in FAULTS],
 )
 def test_a_fault_is_seen(document: Document, check: Check, where: str, what: object, complaint: str) -> None:
     """A document with one fault put in gets the complaint that names it."""

@@ -91,13 +91,9 @@ def test_the_document_lints_clean(linter: Linter) -> None:
 @pytest.mark.parametrize(
     ("linter", "good", "bad", "rule"),
     [
-        pytest.param(
-            redocly, "operationId: refreshToken", "", "operation-operationId", id="redocly, warning"
-        ),
+        pytest.param(redocly, "operationId: refreshToken", "", "operation-operationId", id="redocly, warning"),
         pytest.param(redocly, "operationId: refreshToken", "operationId: 7", "struct", id="redocly, error"),
-        pytest.param(
-            spectral, "operationId: refreshToken", "", "operation-operationId", id="spectral, warning"
-        ),
+        pytest.param(spectral, "operationId: refreshToken", "", "operation-operationId", id="spectral, warning"),
         pytest.param(spectral, "items: {}", "", "array-items", id="spectral, error"),
     ],
 )
@@ -123,9 +119,7 @@ def test_the_linters_are_pinned() -> None:
 
 def test_no_lint_rule_is_off() -> None:
     """Both linters run their standard rules and no fewer, so that clean means clean."""
-    configured = [
-        yaml.safe_load((OPENAPI / name).read_bytes()) for name in ("redocly.yaml", ".spectral.yaml")
-    ]
+    configured = [yaml.safe_load((OPENAPI / name).read_bytes()) for name in ("redocly.yaml", ".spectral.yaml")]
     assert configured == [{"extends": ["recommended"]}, {"extends": "spectral:oas"}]
 
 

@@ -27,9 +27,9 @@ def blamed(judgement: Judgement, verdict: str, among: set[str]) -> set[str]:
 
 
 def seen_at(judgement: Judgement, rule: str) -> int | None:
-    """The first request, counted from one, that showed the fault."""
+    """The number of the first request that showed the fault."""
     places = [finding.exchange for finding in judgement.findings if finding.rule == rule]
-    return min(places) + 1 if places else None
+    return min(places, default=None)
 
 
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.name)

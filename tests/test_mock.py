@@ -48,9 +48,7 @@ def test_logged_in_session_gets_a_new_token_each_time(mock: RefreshMock) -> None
         load().validator_for(200).validate(answer.json())
 
 
-@pytest.mark.parametrize(
-    "cookie", [None, "", "session=", "session=other", "a=session=mock-session"], ids=repr
-)
+@pytest.mark.parametrize("cookie", [None, "", "session=", "session=other", "a=session=mock-session"], ids=repr)
 def test_no_good_session_is_refused(mock: RefreshMock, cookie: str | None) -> None:
     """Any other session is the documented 401."""
     answer = httpx.post(URL, headers={} if cookie is None else {"Cookie": cookie})

@@ -196,9 +196,7 @@ def test_unknown_path_is_a_documented_404(shop: Shop, path: str) -> None:
     assert_documented(shop.post(path), 404)
 
 
-@pytest.mark.parametrize(
-    "extra", [{"json": {"a": 1}}, {"content": b"x" * 70_000}, {"params": {"a": "1"}}], ids=str
-)
+@pytest.mark.parametrize("extra", [{"json": {"a": 1}}, {"content": b"x" * 70_000}, {"params": {"a": "1"}}], ids=str)
 def test_input_that_nobody_asked_for_changes_nothing(shop: Shop, extra: dict[str, Any]) -> None:
     """A body or a query is ignored, and the connection can be used again."""
     with httpx.Client(headers={"Cookie": shop.store.log_in()}, trust_env=False) as client:
@@ -295,26 +293,14 @@ def test_serving_says_why_it_cannot() -> None:
             pass
 
 
-def test_serving_over_tls(tmp_path: Path) -> None:
+def test_serving_over_tls() -> None:
     """With a TLS context the address is https and the store answers there."""
     import ssl
 
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-    ]
-    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    import trustme
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     store = Store()
     with serve(store.app, tls=context) as url:
         assert url.startswith("https://")

@@ -117,8 +117,7 @@ WIRE: dict[str, Callable[[Answer], bool]] = {
     "status-mirrors-http": lambda answer: json.loads(answer.body)["status"] != answer.status,
     "no-redirect": lambda answer: 300 <= answer.status < 400 and "Location" in dict(answer.headers),
     "status-in-enum": lambda answer: (
-        answer.status not in load().success_statuses
-        or json.loads(answer.body)["status"] not in load().success_statuses
+        answer.status not in load().success_statuses or json.loads(answer.body)["status"] not in load().success_statuses
     ),
 }
 

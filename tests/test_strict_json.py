@@ -208,11 +208,7 @@ def test_faults_of_a_kind_are_counted() -> None:
 def test_quoted_text_is_harmless() -> None:
     """What a sentence quotes is short and holds no control character."""
     (fault,) = read(
-        b'{"\x7f\xe2\x80\xae\\u001b[31m'
-        + b"a" * 99
-        + b'": 1, "\x7f\xe2\x80\xae\\u001b[31m'
-        + b"a" * 99
-        + b'": 2}'
+        b'{"\x7f\xe2\x80\xae\\u001b[31m' + b"a" * 99 + b'": 1, "\x7f\xe2\x80\xae\\u001b[31m' + b"a" * 99 + b'": 2}'
     ).faults
     assert fault.isprintable()
     assert len(fault) == len("duplicate key ") + QUOTED

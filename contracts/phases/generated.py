@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
@@ -29,7 +31,7 @@ def observe(observer: Observer, share: int) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy())
-    def send(case: Case) -> None:
+    def send(case: Case[Any]) -> None:
         nonlocal sent
         if ended or sent >= share:
             return

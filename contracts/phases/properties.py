@@ -1,6 +1,8 @@
-"""Cases that Hypothesis makes: any values, any order, repetition; a case that breaks a MUST is shrunk to the smallest that still does."""
+"""Cases that Hypothesis makes: any values, any order, repetition; one that breaks a MUST is shrunk to the smallest that does."""
 
 from __future__ import annotations
+
+import contextlib
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
@@ -62,9 +64,7 @@ def observe(observer: Observer, share: int, seed: int) -> None:
         if broken:
             raise Broken(broken[0])
 
-    try:
+    with contextlib.suppress(Broken, Flaky):  # the evidence holds the smallest case; an intermittent fault is a fault too
         holds()
-    except (Broken, Flaky):
-        pass  # the evidence holds the smallest case; an intermittent fault is a fault all the same
     if ended:
         raise ended[0]

@@ -93,7 +93,7 @@ def observe(observer: Observer, share: int, seed: int) -> None:
             provider.expired = self._expired
 
     seeded(seed)(Life)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Life,
         settings=settings(
             max_examples=2,

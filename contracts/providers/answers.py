@@ -69,9 +69,7 @@ def documented_headers(status: int) -> tuple[tuple[str, str], ...]:
     responses: Mapping[str, Any] = document.operation["responses"]
     response = responses.get(str(status)) or responses.get(f"{status // 100}XX") or {}
     headers = response.get("headers", {})
-    return tuple(
-        (name, str(document.resolve(header)["schema"]["example"])) for name, header in headers.items()
-    )
+    return tuple((name, str(document.resolve(header)["schema"]["example"])) for name, header in headers.items())
 
 
 def _example_for(status: int) -> dict[str, Any]:

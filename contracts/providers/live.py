@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from contracts.probes import BODIES, QUERIES, Probe
 from contracts.providers.transport import GuardedTransport, Sender
 
 XSRF: Final = "XSRF-TOKEN"
+_DELETES: Final = re.compile(r"max-age=(-[0-9]+|0+)")
 AGENT: Final = f"twilight-refresh-contract/{__version__}"
 
 
@@ -49,7 +51,7 @@ class Customer:
             if name not in self.cookies and name != XSRF:
                 continue
             lowered = [a.strip().lower() for a in attributes]
-            if any(a.startswith("max-age=") and a[8:].lstrip("-").isdigit() and int(a[8:20]) <= 0 for a in lowered):
+            if any(_DELETES.fullmatch(a) for a in lowered):
                 continue  # a deleted session is no session to go on with; the rules see what the next answer is
             if self.cookies.get(name) != value:
                 self.cookies[name] = value

@@ -85,7 +85,7 @@ class _Running:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - told by start(); uvicorn leaves with SystemExit
+        except (Exception, SystemExit) as error:  # told by start(); uvicorn leaves with SystemExit
             self._error = error
         finally:
             self._settled.set()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import secrets
 import threading
@@ -182,9 +183,7 @@ def _response(answer: Answer) -> Response:
     extra = [] if "cache-control" in names else [NO_STORE]
     length = [] if "content-length" in names else [("Content-Length", str(len(answer.body)))]
     pairs = [*answer.headers, *extra, *length]
-    response.raw_headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs
-    ]
+    response.raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
     return response
 
 
@@ -206,9 +205,7 @@ def _session_of(cookie: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve one store until interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m contracts.providers.store", description="The built-in store."
-    )
+    parser = argparse.ArgumentParser(prog="python -m contracts.providers.store", description="The built-in store.")
     parser.add_argument("--port", type=int, default=8123, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--no-rotate", action="store_true", help="keep a session when it is refreshed")
     given = parser.parse_args(arguments)
@@ -216,10 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with serve(store.app, port=given.port) as url:
         login = f"""curl -si -H 'Content-Type: application/json' -d '{{"customer": "7"}}' {url}/login"""
         print(f"{url} has POST {store.path}; log in: {login}", flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
-        except KeyboardInterrupt:
-            pass
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def signed(customer: str, *, now: float, ttl: float, key: bytes) -> str:
 
 def unsigned(customer: str, *, now: float, ttl: float, jti: str | None = None) -> str:
     """The same without a signature (`alg: none`), for answers that nobody verifies; `jti` makes it reproducible."""
-    return jwt.encode(_claims(customer, now, ttl, jti), None, algorithm="none")
+    return jwt.encode(_claims(customer, now, ttl, jti), "", algorithm="none")
 
 
 def _claims(customer: str, now: float, ttl: float, jti: str | None = None) -> dict[str, object]:

@@ -6,6 +6,8 @@ sent over a used connection. `httpx` alone limits each read, so a drip of one by
 
 from __future__ import annotations
 
+import contextlib
+import re
 import ssl
 import threading
 import time
@@ -34,6 +36,7 @@ class _Budget:
     ends: float
     wire: int = WIRE_CAP
     received: int = 0
+    head: bytearray | None = None  # the wire as read, where it is looked at (HEAD)
 
     def left(self) -> float:
         left = self.ends - time.monotonic()
@@ -51,6 +54,8 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._inner.read(max_bytes, self._budget.left())
         self._budget.received += len(data)
+        if self._budget.head is not None:
+            self._budget.head += data[:BODY_CAP]
         if self._budget.received > self._budget.wire:
             raise TooMuch(f"more than {self._budget.wire:,} bytes")
         return data
@@ -59,10 +64,8 @@ class _Stream(httpcore.NetworkStream):
         if self._gate is not None and buffer:
             gate, self._gate = self._gate, None
             self._inner.write(buffer[:-1], self._budget.left())
-            try:
+            with contextlib.suppress(threading.BrokenBarrierError):  # the partner failed to connect; this request goes alone
                 gate.wait(self._budget.left())
-            except threading.BrokenBarrierError:
-                pass  # the partner failed to connect; this request goes alone
             buffer = buffer[-1:]
         self._inner.write(buffer, self._budget.left())
 
@@ -165,8 +168,11 @@ class Sender:
         budget = None
         if isinstance(self._transport, GuardedTransport):
             budget = self._transport.begin(self.deadline, gate)
+            budget.head = bytearray() if request.method == "HEAD" else None
         try:
             status, headers, body = self._exchange(request)
+            if budget and budget.head:
+                body = _after_head(bytes(budget.head))
             return Response(status, headers, body, time.monotonic() - begun)
         except Exception as error:
             received = budget.received if budget else 0
@@ -195,6 +201,15 @@ class Sender:
         head = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw)
         coding = answer.headers.get("content-encoding", "").strip().lower()
         return answer.status_code, head, _decoded(raw, coding)
+
+
+def _after_head(wire: bytes) -> bytes:
+    """What a server sent behind the head of its answer to HEAD, which HTTP libraries drop unseen."""
+    while True:
+        head, _, rest = wire.partition(b"\r\n\r\n")
+        if not re.match(rb"HTTP/\S+ 1\d\d\b", head):
+            return rest
+        wire = rest
 
 
 def _capped(chunks: Iterable[bytes], cap: int) -> Iterator[bytes]:

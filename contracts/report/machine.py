@@ -88,7 +88,7 @@ def schema() -> dict[str, Any]:
 
 
 def write(data: dict[str, Any], folder: Path) -> Path:
-    """Write the report whole or not at all. OSError: the folder cannot be written. ValueError: the report breaks its own schema."""
+    """Write the report whole or not at all. OSError: the folder cannot be written. ValueError: it breaks its own schema."""
     import jsonschema_rs
 
     error = next(jsonschema_rs.iter_errors(schema(), data), None)

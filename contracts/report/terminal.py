@@ -17,8 +17,8 @@ def lines(run: Run) -> Iterator[tuple[str, str]]:
     """Lines with the colour that each should have: `red`, `yellow`, `green` or none."""
     redactor = run.learn()
     for j in run.judgements.values():
-        verdicts = list(j.verdicts.values())
-        counts = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(sorted(verdicts)))
+        said = list(j.verdicts.values())
+        counts = ", ".join(f"{said.count(v)} {v}" for v in dict.fromkeys(sorted(said)))
         colour = {"conformant": "green", "non-conformant": "red"}.get(j.verdict, "yellow")
         yield f"{j.provider.name} ({j.provider.kind}): {j.verdict}, {j.requests} requests; rules: {counts}", colour
     document = load()

@@ -1,0 +1,70 @@
+"""Draws `failing.svg`: what a real run prints of a store that answers one currency wrongly.
+
+`python docs/picture.py`, from anywhere, writes it anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+WIDTH = 110
+COMMAND = "pytest --pyargs contracts -q -m provider --base-url {}"
+PORT = "8123"  # the port of the run was a free one; the picture should not change with it
+
+sys.path.insert(0, str(ROOT))
+
+from contracts.providers.serving import serve  # noqa: E402
+from tests.liars import changes  # noqa: E402
+from tests.liars.home import new_home  # noqa: E402
+from tests.liars.kit import Answer, Asked, altered  # noqa: E402
+
+
+def pays_in_dollars(asked: Asked, answer: Answer) -> bool:
+    """When the store goes wrong."""
+    return asked.headers.get("currency") == "USD" and answer.status == 200
+
+
+def run() -> tuple[str, str]:
+    """The command that was run, and what it printed, colours included."""
+    home = new_home()
+    app = altered(home.app, pays_in_dollars, changes.with_members(success=False))
+    with serve(app) as url, tempfile.TemporaryDirectory() as folder:
+        secrets = {"REFRESH_COOKIE": home.cookie, "REFRESH_EXPIRED_COOKIE": home.expired_cookie}
+        done = subprocess.run(  # noqa: S603 - it is our own command
+            [sys.executable, "-m", *COMMAND.format(url).split(), f"--refresh-report={folder}", "--color=yes"],
+            cwd=ROOT,
+            env={**os.environ, **secrets, "COLUMNS": str(WIDTH)},
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    port = url.rpartition(":")[2]
+    printed = done.stdout.replace(folder, "refresh-report").replace(f":{port}", f":{PORT}")
+    printed = re.sub(r"in \d+\.\d+s", "in 2.00s", printed)
+    return "REFRESH_COOKIE=… REFRESH_EXPIRED_COOKIE=… " + COMMAND.format(f"http://127.0.0.1:{PORT}"), printed
+
+
+def draw(command: str, printed: str) -> str:
+    """The picture as SVG."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True, highlight=False)
+        console.print(Text(f"$ {command}", style="bold"))
+        console.print(Text.from_ansi(printed.rstrip()))
+        svg = console.export_svg(title="", unique_id="refresh")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # the viewer's own monospace font does; no download
+
+
+if __name__ == "__main__":
+    command, printed = run()
+    (HERE / "failing.svg").write_text(draw(command, printed), encoding="utf-8")
+    print(Text.from_ansi(printed).plain)

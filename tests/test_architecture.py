@@ -1,0 +1,148 @@
+"""The house keeps its shape: who may import whom, a light plugin, and the same rules in the document and in the code."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contracts.document import load
+from contracts.rules import RULES
+
+CONTRACTS = Path(__file__).parent.parent / "contracts"
+PURE = ("document.py", "strict_json.py", "exchange.py", "rules/", "verdict.py", "probes.py")
+NETWORK = ("httpx", "httpcore", "socket")
+FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
+MAY_USE_THE_NETWORK = tuple(f"providers/{name}.py" for name in ("transport", "live", "mock", "serving"))
+HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs", "contracts"}
+LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")
+FILES = {path.relative_to(CONTRACTS).as_posix(): path for path in sorted(CONTRACTS.rglob("*.py"))}
+
+
+def name_is_secret(name: str) -> bool:
+    """Whether a variable is called like something that must not be printed."""
+    return any(part in name.lower() for part in ("cookie", "token", "secret", "session", "headers"))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Modules that a piece of code imports, dotted, wherever the statement stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def at_module_level(tree: ast.Module) -> ast.Module:
+    """The module without its functions and without what only a type checker reads."""
+
+    class Strip(ast.NodeTransformer):
+        def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+            return None
+
+        def visit_If(self, node: ast.If) -> ast.AST | None:
+            typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+            return None if typing else self.generic_visit(node)
+
+    return Strip().visit(tree)  # type: ignore[no-any-return]
+
+
+def tops(tree: ast.AST) -> set[str]:
+    """Top-level packages that a piece of code imports."""
+    return {module.partition(".")[0] for module in imported(tree)}
+
+
+def ours(tree: ast.AST) -> set[str]:
+    """Files of this package that a piece of code imports."""
+    found = set()
+    for module in imported(tree):
+        parts = module.split(".")
+        if parts[0] != "contracts":
+            continue
+        for end in range(len(parts), 1, -1):
+            inside = "/".join(parts[1:end])
+            for name in (f"{inside}.py", f"{inside}/__init__.py"):
+                if name in FILES:
+                    found.add(name)
+    return found
+
+
+@pytest.fixture(params=FILES)
+def name(request: pytest.FixtureRequest) -> str:
+    """A file of the package."""
+    return str(request.param)
+
+
+@pytest.fixture
+def tree(name: str) -> ast.Module:
+    """Its syntax."""
+    return ast.parse(FILES[name].read_bytes())
+
+
+def test_the_core_is_pure(name: str, tree: ast.Module) -> None:
+    """The pure core imports no pytest, no network and no generator of cases, and of this package only the core."""
+    if not name.startswith(PURE):
+        return
+    assert tops(tree) & FORBIDDEN_IN_PURE == set()
+    assert {other for other in ours(tree) if not other.startswith(PURE)} == set()
+
+
+def test_few_files_use_the_network(name: str, tree: ast.Module) -> None:
+    """Sockets and HTTP clients stay where they are guarded."""
+    if name not in MAY_USE_THE_NETWORK:
+        assert tops(tree) & set(NETWORK) == set()
+
+
+def test_the_plugin_is_light() -> None:
+    """At module level the plugin imports nothing that costs time: it is loaded in every pytest run of whoever installs it."""
+    tree = at_module_level(ast.parse(FILES["plugin.py"].read_bytes()))
+    assert tops(tree) & HEAVY == set()
+
+
+def test_loading_the_plugin_loads_nothing_heavy() -> None:
+    """A fresh interpreter that imports the plugin holds none of the large libraries."""
+    code = f"import sys, contracts.plugin; print([m for m in {LATE!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=CONTRACTS.parent, capture_output=True, encoding="utf-8", timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_document_and_the_code_have_the_same_rules() -> None:
+    """Every provider rule of the document has one judgement, and every judgement stands in the document."""
+    documented = [rule.id for rule in load().rules.values() if rule.role == "provider"]
+    assert list(RULES) == documented
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_a_judgement_is_named_as_its_rule(id: str) -> None:
+    """The id and the name of the function are the same words."""
+    assert RULES[id].__name__ == id.replace("-", "_")  # type: ignore[attr-defined]
+
+
+def test_no_error_is_swallowed_unnamed(name: str, tree: ast.Module) -> None:
+    """No bare `except:`, which would take an interrupt for an error of the server."""
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.type is None] == []
+
+
+def test_nothing_secret_is_printed(name: str, tree: ast.Module) -> None:
+    """Whatever is printed or logged names no cookie, token, session or headers; text leaves through the redactor."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute))]
+    loud = [
+        call
+        for call in calls
+        if (isinstance(call.func, ast.Name) and call.func.id == "print")
+        or (isinstance(call.func, ast.Attribute) and call.func.attr in ("debug", "info", "warning", "write_line"))
+    ]
+    names = {
+        getattr(node, "id", None) or getattr(node, "attr", "")
+        for call in loud
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords))
+        for node in ast.walk(argument)
+        if isinstance(node, (ast.Name, ast.Attribute))
+    }
+    assert {found for found in names if name_is_secret(found)} == set()

@@ -1,0 +1,310 @@
+"""The observer: polite, within its budget, and with the session that a browser would hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from contracts import observer as module
+from contracts import phases
+from contracts.exchange import Response
+from contracts.gate import judge_provider
+from contracts.observer import BudgetSpent, Halted, Observer, retry_after
+from contracts.probes import Probe
+from contracts.providers.live import mocked
+from contracts.providers.mock import RefreshMock
+
+BARE = Probe("bare")
+TWO = Probe("two at once", overlaps=True)
+Answer = tuple[int, dict[str, str] | list[tuple[str, str]]]
+
+
+class Target:
+    """A handler that answers by a list, the last one for ever, and remembers what it was asked."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self._answers = list(answers)
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        status, headers = answer
+        body = {
+            "status": status,
+            "success": status < 400,
+            **({"data": {"token": f"token-{len(self.asked)}"}} if status < 400 else {"error": {}}),
+        }
+        return httpx.Response(status, headers=headers, json=body)
+
+    def header(self, name: str) -> list[str | None]:
+        """The values of a header, request by request."""
+        return [request.headers.get(name) for request in self.asked]
+
+
+OK: Answer = (200, {})
+REFUSED: Answer = (401, {})
+
+
+def busy(after: str | None = "3") -> Answer:
+    """A 429."""
+    return 429, {} if after is None else {"retry-after": after}
+
+
+def observing(
+    target: Callable[[httpx.Request], httpx.Response], cookie: str = "session=first", **settings: float
+) -> tuple[Observer, list[float]]:
+    """An observer of a target, and the list of its pauses."""
+    slept: list[float] = []
+    return Observer(mocked(target, cookie), sleep=slept.append, **settings), slept  # type: ignore[arg-type]
+
+
+# --- 429 --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_429_is_waited_out_and_asked_again() -> None:
+    """Retry-After is kept, then the same is asked once more."""
+    target = Target(busy("3"), OK)
+    watched, slept = observing(target)
+    exchange, _ = watched.probe(BARE)
+    assert slept == [3.0]
+    assert exchange.response
+    assert exchange.response.status == 200
+    assert exchange.situation.after == "429"
+    assert watched.requests == len(target.asked) == 2
+
+
+def test_two_at_once_wait_for_a_429_too() -> None:
+    """After a 429 to one of two, the next request comes no sooner than was told."""
+    watched, slept = observing(Target(busy("4"), OK))
+    watched.both(TWO, TWO)
+    assert slept == [4.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("0", 0),
+        (" 7 ", 7),
+        ("", 1),
+        ("soon", 1),
+        ("-5", 1),
+        ("1.5", 1),
+        ("²", 1),
+        ("9" * 400, 999_999_999),
+        ("Mon, 01 Jan 0001 00:00:00 -2359", 1),
+    ],
+)
+def test_retry_after_in_seconds(said: str, seconds: float) -> None:
+    """Seconds are read, what is none of the two forms counts as one second."""
+    assert retry_after(Response(429, (("Retry-After", said),))) in (seconds, 0.0 if "0001" in said else seconds)
+
+
+def test_retry_after_as_a_date() -> None:
+    """A date is read as the time from now, a past one as no time."""
+    assert retry_after(Response(429, (("Retry-After", formatdate(time.time() + 60, usegmt=True)),))) == pytest.approx(60, abs=2)
+    assert retry_after(Response(429, (("Retry-After", formatdate(time.time() - 60, usegmt=True)),))) == 0
+
+
+def test_a_429_that_asks_for_too_long_ends_the_run() -> None:
+    """Longer than the deadline is not waited; the run says so and sends nothing more."""
+    target = Target(busy("3600"))
+    judgement = judge_provider(mocked(target, "session=first"), sleep=pytest.fail)
+    assert len(target.asked) == 1
+    assert judgement.verdict == "incomplete"
+    assert judgement.reason
+    assert "3600 s" in judgement.reason
+
+
+def test_429_for_ever_ends_the_run() -> None:
+    """A target that says 429 to everything is left alone soon."""
+    target = Target(busy("1"))
+    judgement = judge_provider(mocked(target, "session=first"), sleep=lambda _: None)
+    assert len(target.asked) <= 20
+    assert judgement.verdict == "incomplete"
+    assert "429" in (judgement.reason or "")
+
+
+def test_an_occasional_429_does_not_end_the_run() -> None:
+    """Any number of them is fine, as long as answers come in between."""
+    watched, slept = observing(Target(*(answer for _ in range(20) for answer in (busy("1"), OK))))
+    for _ in range(20):
+        watched.probe(BARE)
+    assert len(slept) == 20
+
+
+# --- budget and rate --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("budget", [1, 2, 7, 8, 9, 12, 31, 47, 100])
+def test_the_budget_is_never_exceeded(budget: int) -> None:
+    """All phases together send no more than was allowed, overlaps and retries included, counted at the target."""
+    mock, asked = RefreshMock(), 0
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        if asked % 9 == 0 and request.method == "POST":
+            return httpx.Response(429, headers={"retry-after": "1"}, json={"status": 429, "success": False, "error": {}})
+        return mock.handler(request)
+
+    judgement = judge_provider(mocked(handler, mock.session), budget=budget, sleep=lambda _: None)
+    assert asked == judgement.requests <= budget
+
+
+def test_two_at_once_need_two() -> None:
+    """With one request left, a pair is not torn apart."""
+    target = Target(OK)
+    watched, _ = observing(target, budget=1)
+    with pytest.raises(BudgetSpent):
+        watched.both(TWO, TWO)
+    assert not target.asked
+    watched.probe(BARE)
+    with pytest.raises(BudgetSpent):
+        watched.probe(BARE)
+    assert len(target.asked) == 1
+
+
+def test_the_rate_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At two a second, requests stand half a second apart, and a pair counts as two."""
+    now = 100.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now, time=lambda: now))
+    sent: list[float] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        sent.append(now)
+        return Target(OK)(request)
+
+    watched = Observer(mocked(handler, "session=first"), rate=2, sleep=sleep)
+    watched.probe(BARE)
+    watched.probe(BARE)
+    watched.both(TWO, TWO)
+    watched.probe(BARE)
+    assert sent == [100.0, 100.5, 101.0, 101.0, 102.0]
+
+
+# --- the session ------------------------------------------------------------------------------------------------------
+
+
+def test_a_replaced_session_is_followed_and_other_cookies_are_not_kept() -> None:
+    """As a browser would, but with nothing that is not the session's."""
+    set_cookie = [("set-cookie", "session=second; Path=/; HttpOnly"), ("set-cookie", "tracker=1"), ("set-cookie", "lang=en")]
+    target = Target((200, set_cookie), OK)
+    watched, _ = observing(target, "session=first; lang=ar")
+    for _ in range(3):
+        watched.probe(BARE)
+    assert target.header("cookie") == ["session=first; lang=ar", "session=second; lang=en", "session=second; lang=en"]
+
+
+@pytest.mark.parametrize("attributes", ["Max-Age=0", "max-age=-1", "Path=/; Max-Age=0000"])
+def test_a_deleted_session_is_not_followed(attributes: str) -> None:
+    """The next request shows what the deletion meant; the suite does not lose its session by itself."""
+    target = Target((200, [("set-cookie", f"session=; {attributes}")]), OK)
+    watched, _ = observing(target)
+    watched.probe(BARE)
+    watched.probe(BARE)
+    assert target.header("cookie") == ["session=first", "session=first"]
+
+
+def test_a_session_given_to_a_stranger_is_not_followed() -> None:
+    """What a refusal sets belongs to nobody."""
+    target = Target((401, [("set-cookie", "session=strange")]), OK)
+    watched, _ = observing(target)
+    watched.probe(Probe("no session", session="none"))
+    watched.probe(BARE)
+    assert target.header("cookie") == [None, "session=first"]
+
+
+def test_an_xsrf_cookie_is_answered_with_its_header() -> None:
+    """XSRF-TOKEN comes back URL-decoded as x-xsrf-token, as the SDK does, over what a probe would send."""
+    target = Target((200, [("set-cookie", "XSRF-TOKEN=a%2Bb%3D; Path=/")]), OK)
+    watched, _ = observing(target)
+    watched.probe(BARE)
+    watched.probe(BARE)
+    watched.probe(Probe("with one of its own", headers=(("x-xsrf-token", "made-up"),)))
+    watched.probe(Probe("no session", session="none"))
+    assert target.header("x-xsrf-token") == [None, "a+b=", "a+b=", None]
+    assert target.header("cookie")[1] == "session=first; XSRF-TOKEN=a%2Bb%3D"
+
+
+def test_the_last_token_is_the_next_bearer() -> None:
+    """`{token}` in a documented header stands for the token that was given last."""
+    target = Target(OK)
+    watched, _ = observing(target)
+    for _ in range(3):
+        watched.probe(Probe("bearer", headers=(("authorization", "Bearer {token}"),)))
+    assert target.header("authorization") == ["Bearer made-up", "Bearer token-1", "Bearer token-2"]
+
+
+def test_kinds_of_sessions() -> None:
+    """None, empty, made-up and expired are what they are called."""
+    target = Target(REFUSED)
+    watched, _ = observing(target, "session=abcdefghijkl")
+    watched.provider.expired = "session=old"
+    for session in ("none", "empty", "made-up", "expired"):
+        watched.probe(Probe(session, session=session))
+    none, empty, made_up, expired = target.header("cookie")
+    assert (none, empty, expired) == (None, "session=", "session=old")
+    assert made_up
+    assert made_up.startswith("session=")
+    assert made_up != "session=abcdefghijkl"
+    assert len(made_up) == len("session=abcdefghijkl")
+
+
+# --- giving up --------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_blamed_where_nobody_is() -> None:
+    """A first request that reaches nobody ends the run; no rule is broken by it."""
+    target = Target(httpx.ConnectError("refused"))
+    watched, _ = observing(target)
+    with pytest.raises(Halted, match="cannot be reached"):
+        watched.probe(BARE)
+    assert not any(tally.broken for tally in watched.judging.tallies.values())
+
+
+def test_who_was_there_and_goes_is_blamed() -> None:
+    """A target that stops answering breaks the rule that every request is answered."""
+    watched, _ = observing(Target(OK, httpx.ConnectError("refused")))
+    watched.probe(BARE)
+    assert [f.rule for f in watched.probe(BARE)[1]] == ["one-answer-in-time"]
+
+
+def test_three_failures_in_a_row_end_the_run() -> None:
+    """One that fails now and then is observed further; one that is gone is left alone."""
+    lost = httpx.ReadError("reset")
+    watched, _ = observing(Target(OK, lost, lost, OK, lost, lost, lost))
+    for _ in range(6):
+        watched.probe(BARE)
+    with pytest.raises(Halted, match="3 requests in a row"):
+        watched.probe(BARE)
+
+
+def test_a_halted_observer_sends_nothing_more() -> None:
+    """What ended one phase ends the run."""
+    target = Target(busy("3600"))
+    watched, _ = observing(target)
+    for phase in phases.PHASES:
+        phases.run(watched, phase)
+    assert len(target.asked) == 1
+
+
+def test_evidence_is_bounded() -> None:
+    """A long run keeps its first exchanges, and what broke a rule beyond them, but never all."""
+    watched, _ = observing(Target(OK), budget=3 * module.KEPT)
+    for _ in range(2 * module.KEPT + 50):
+        watched.probe(BARE)
+    assert len(watched.evidence) <= 2 * module.KEPT
+    assert watched.requests == 2 * module.KEPT + 50
