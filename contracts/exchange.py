@@ -139,6 +139,12 @@ class Situation:
     session_replaced: bool = False  # another exchange replaced the session while this one was under way
 
 
+def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:
+    """Conditions in words, the first few of them."""
+    said = [v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {v}" for name, v in sorted(conditions)]
+    return ", ".join([*said[:most], f"{len(said) - most} more"] if len(said) > most else said)
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One request and what came back."""

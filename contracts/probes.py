@@ -95,11 +95,11 @@ def named(*, expired: bool) -> tuple[Probe, ...]:
         Probe("two at once", overlaps=True),
         Probe("other header values", headers=other),
         Probe("empty session", session="empty", headers=mixtures[0]),
+        Probe("no session, after a refusal", session="none", headers=other),
         Probe("a body nobody asked for", body="json"),
         Probe("bare, repeated"),
         Probe("a query", query="unknown"),
         Probe("an unknown header", headers=unknown),
-        Probe("no session, other header values", session="none", headers=other),
         Probe("PUT", method="PUT", headers=sdk, body="json"),
         Probe("by script", headers=tuple(pair for pair in sdk if pair[0] == "x-requested-with")),
         Probe("in Arabic", headers=tuple(pair for pair in sdk if pair[0] == "accept-language")),
@@ -113,7 +113,7 @@ def named(*, expired: bool) -> tuple[Probe, ...]:
         Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *unknown), query="language", overlaps=True),
     ]
     if expired:
-        probes.insert(13, Probe("an expired session", session="expired"))
+        probes.insert(14, Probe("an expired session", session="expired"))
     return tuple(probes)
 
 
@@ -172,8 +172,10 @@ class Cover:
         """The bits whose inner pairs such a row can bring: all in a bare POST, else those of its body or its method."""
         if row["session"] != self.space["session"][0]:
             return 0
-        odd = [1 << self.bits[f, row[f]] for f in ("method", "body") if row[f] != self.space[f][0]]
-        return sum(odd) if odd else (1 << len(self.bits)) - 1
+        for factor in ("method", "body"):
+            if row[factor] != self.space[factor][0]:
+                return 1 << self.bits[factor, row[factor]]
+        return (1 << len(self.bits)) - 1
 
     def take(self, row: dict[str, str]) -> None:
         """Mark all pairs of the row as sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from contracts.document import load
-from contracts.exchange import Exchange, Response
+from contracts.exchange import Exchange, Response, described
 from contracts.redaction import Redactor
 from contracts.run import Run
 
@@ -41,6 +41,8 @@ def lines(run: Run) -> Iterator[tuple[str, str]]:
             yield f"  Actual    {redactor.show(finding.actual)}", ""
             if x := j.observer.evidence.get(finding.exchange):
                 yield from labelled("Exchange", list(exchange(x, redactor)))
+            if tally.shared and tally.broken > 1:
+                yield f"  Shared    {redactor.show(described(tally.shared))} (in every request that broke it)", ""
             yield f"  Seen      in {tally.broken} of {tally.exercised} exchanges, first in number {j.observer.first_seen[id]}", ""
             yield f"  Again     {run.rerun(j, finding)}", ""
 
@@ -59,7 +61,7 @@ def exchange(x: Exchange, redactor: Redactor) -> Iterator[str]:
     yield redactor.show(f"> {r.method} {r.url}")
     for name, value in r.headers:
         if name.lower() not in QUIET_HEADERS:
-            yield redactor.show(f"> {name}: {value}", 160)
+            yield redactor.show(f"> {name}: {value}", 100)
     if r.body:
         yield redactor.show(f"> {r.body.decode('latin-1')}", 160)
     if not isinstance(x.answer, Response):
@@ -68,6 +70,6 @@ def exchange(x: Exchange, redactor: Redactor) -> Iterator[str]:
     yield f"< HTTP {x.answer.status} after {x.answer.seconds:.2f} s"
     for name, value in x.answer.headers[:30]:
         if name.lower() not in QUIET_HEADERS:
-            yield redactor.show(f"< {name}: {value}", 160)
+            yield redactor.show(f"< {name}: {value}", 100)
     if x.answer.body:
         yield redactor.show(f"< {x.answer.body.decode('utf-8', 'backslashreplace')}", BODY_SHOWN)

@@ -31,7 +31,8 @@ class Memory:
     last_token: str | None = None
     tokens: set[int] = field(default_factory=set)
     plain_success: bool = False  # a bare POST of the logged-in session was once answered as a success
-    explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)
+    innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions under which a logged-in refresh was a success
+    explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # the suspects of those that were not
 
 
 Judge = Callable[[Exchange, Memory], Iterator[Breach]]
@@ -52,24 +53,33 @@ def rule(id: str) -> Callable[[Judge], Judge]:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule broken by an exchange (its index in the evidence)."""
+    """A rule broken by an exchange (its index in the evidence); `size` is how many conditions were unusual there."""
 
     rule: str
     expected: str
     actual: str
     exchange: int
+    size: int = 0
 
 
 @dataclass
 class Tally:
-    """Of one rule: how many exchanges exercised it, how many broke it, and the most telling findings."""
+    """Of one rule: how many exchanges exercised it, how many broke it, the smallest of those, and what all of them share."""
 
     exercised: int = 0
     broken: int = 0
     findings: list[Finding] = field(default_factory=list)
+    shared: frozenset[tuple[str, str]] | None = None
+
+    def add(self, finding: Finding, exchange: Exchange) -> None:
+        """One more exchange that broke the rule."""
+        self.broken += 1
+        self.findings = sorted([*self.findings, finding], key=lambda f: (f.size, f.exchange))[:KEPT_FINDINGS]
+        conditions = exchange.situation.conditions
+        self.shared = conditions if self.shared is None else self.shared & conditions
 
 
-KEPT_FINDINGS: Final = 3  # a rule's first findings tell all; the rest is counted
+KEPT_FINDINGS: Final = 3  # the smallest tell all; the rest is counted
 
 
 class Judging:
@@ -88,11 +98,9 @@ class Judging:
             for breach in judge(exchange, self.memory):
                 tally.exercised += 1
                 if breach is not OK:
-                    finding = Finding(id, breach.expected, breach.actual, exchange.index)
-                    tally.broken += 1
+                    finding = Finding(id, breach.expected, breach.actual, exchange.index, len(exchange.situation.conditions))
+                    tally.add(finding, exchange)
                     found.append(finding)
-                    if len(tally.findings) < KEPT_FINDINGS:
-                        tally.findings.append(finding)
                 break  # one judgement a rule and exchange
         return found
 

@@ -20,13 +20,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from contracts.document import load
-from contracts.exchange import JSON, Exchange, Kind, Response
+from contracts.exchange import JSON, Exchange, Kind, Response, described
 from contracts.rules import OK, Breach, Memory, rule
 
 Breaches = Iterator[Breach]
 Conditions = frozenset[tuple[str, str]]
 
 SLOW_SECONDS: Final = 5.0
+MANY: Final = 1000  # conditions that are remembered; a run has a few dozen, the rest is random text
 _NO_BODY: Final = (204, 205, 304)
 _MISSING: Final = object()
 _ENUM: Final = load().success_statuses
@@ -181,12 +182,10 @@ _EXTRAS: Final = ("header", "query", "body")
 def _blames(conditions: Conditions, memory: Memory) -> tuple[str, ...]:
     """Which rules a refused refresh of a logged-in session breaks, given all that was unusual about the request.
 
-    Each condition is probed alone before it is mixed, so the part that is known to fail alone explains the mixture.
+    A condition under which a refresh was a success is innocent, unless all are; and what is known to fail explains every mixture
+    that it is part of.
     """
-    for smaller in memory.explained:
-        if smaller < conditions:
-            conditions = smaller
-            break
+    conditions = next((known for known in memory.explained if known <= conditions), None) or _suspects(conditions, memory)
     names = {name.partition(":")[0] for name, _ in conditions}
     if ("after", "after a 429") in conditions:  # cannot be probed alone: nobody knows when the next one comes
         return ("repeats-hold",)
@@ -196,6 +195,15 @@ def _blames(conditions: Conditions, memory: Memory) -> tuple[str, ...]:
     if "overlap" in names:
         blamed.append("concurrent-calls-hold")
     return tuple(blamed) or ("repeats-hold" if memory.plain_success else "no-input-needed",)
+
+
+def _suspects(conditions: Conditions, memory: Memory) -> Conditions:
+    if rest := conditions - memory.innocent:
+        return rest
+    # One of two that overlapped may succeed all the same.
+    overlap = frozenset(c for c in conditions if c[0] == "overlap")
+    extras = any(name.partition(":")[0] in _EXTRAS for name, _ in conditions)
+    return overlap if overlap and not extras else conditions
 
 
 def _asked_for_xsrf(x: Exchange, r: Response) -> bool:
@@ -210,6 +218,8 @@ def _promise(x: Exchange, memory: Memory, id: str) -> Breaches:
         return
     conditions = situation.conditions
     if r.claims_success:
+        if len(memory.innocent) < MANY:
+            memory.innocent |= conditions
         mine = {name.partition(":")[0] for name, _ in conditions}
         if {
             "no-input-needed": not mine,
@@ -225,18 +235,16 @@ def _promise(x: Exchange, memory: Memory, id: str) -> Breaches:
     if may_refuse and r.status < 500:
         yield OK
     else:
-        if conditions not in memory.explained:
-            memory.explained.append(conditions)
+        suspects = _suspects(conditions, memory)
+        if suspects not in memory.explained and len(memory.explained) < MANY:
+            memory.explained.append(suspects)
             memory.explained.sort(key=len)
         yield Breach("the refresh completes", f"HTTP {r.status}{_circumstances(x)}")
 
 
 def _circumstances(x: Exchange) -> str:
-    situation = sorted(x.situation.conditions)
-    said = [value if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {value}" for name, value in situation]
-    if len(said) > 4:
-        said = [*said[:4], f"{len(said) - 4} more"]
-    return f", the request: {', '.join(said)}" if said else ""
+    said = described(x.situation.conditions)
+    return f", the request: {said}" if said else ""
 
 
 @rule("no-input-needed")

@@ -79,7 +79,7 @@ def _laravel(home: Home):  # type: ignore[no-untyped-def]
     def change(answer: Answer) -> Answer:
         return answer.with_header("set-cookie", f"session={good}; Path=/; HttpOnly; SameSite=lax")
 
-    return altered(home.app, c.shows(good), change)
+    return altered(home.app, c.asking(c.shows(good)), change)
 
 
 _XSRF = "bWFkZS11cA%3D%3D"
