@@ -23,7 +23,7 @@ FIRST = [
     "two at once",
     "other header values",
     "empty session",
-    "a body nobody asked for",
+    "no session, after a refusal",
 ]
 
 expired = pytest.mark.parametrize("expired", [False, True], ids=["no expired session", "an expired session"])

@@ -185,7 +185,8 @@ def _blames(conditions: Conditions, memory: Memory) -> tuple[str, ...]:
     A condition under which a refresh was a success is innocent, unless all are; and what is known to fail explains every mixture
     that it is part of.
     """
-    conditions = next((known for known in memory.explained if known <= conditions), None) or _suspects(conditions, memory)
+    known = [smaller for smaller in memory.explained if smaller <= conditions]
+    conditions = known[0] if known else _suspects(conditions, memory)
     names = {name.partition(":")[0] for name, _ in conditions}
     if ("after", "after a 429") in conditions:  # cannot be probed alone: nobody knows when the next one comes
         return ("repeats-hold",)
