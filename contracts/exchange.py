@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from contracts import strict_json
 from contracts.document import load
 
-JSON = "application/json"
+JSON: Final = "application/json"
+JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")  # what a signed token looks like, wherever it stands
 
 
 class Kind(enum.Enum):

@@ -12,6 +12,8 @@ from contracts.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.probes import Probe
 from contracts.providers.live import Provider
 from contracts.rules import Finding, Judging
+from contracts.settings import Settings
+from contracts.verdict import SESSION_REFUSED
 
 KEPT: Final = 400  # exchanges kept as evidence; of a longer run, the first ones and all that broke a rule
 IN_A_ROW: Final = 3  # failures, or answers 429, after which going on would be neither polite nor useful
@@ -38,7 +40,6 @@ class Signs:
     moved: int = 0  # redirects to another address of the same path
     logged_in: int = 0
     refused: int = 0  # 401 or 403 to the logged-in session
-    location: str = ""
 
     def note(self, x: Exchange) -> None:
         """Count one more answer."""
@@ -52,7 +53,6 @@ class Signs:
         location = r.header("location") or ""
         if r.status in (301, 302, 307, 308) and "://" in location and location.partition("?")[0].endswith(_path(x.request.url)):
             self.moved += 1
-            self.location = location
         if x.situation.session == "valid" and x.request.method == "POST":
             self.logged_in += 1
             self.refused += r.status in (401, 403) and not r.claims_success
@@ -88,7 +88,7 @@ class Observer:
         self,
         provider: Provider,
         *,
-        budget: int = 100,
+        budget: int = Settings.max_requests,
         rate: float = 0.0,
         judging: Judging | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -207,7 +207,7 @@ class Observer:
             if reason := self.signs.no_endpoint(self.provider.path):
                 raise Halted(reason)
             if self.signs.session_refused:
-                raise Halted("the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew")
+                raise Halted(SESSION_REFUSED)
 
     def _pace(self, requests: int) -> None:
         if self._rate:

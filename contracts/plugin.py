@@ -20,10 +20,10 @@ MARKERS = {
 }
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
-    ("report", {"metavar": "DIR", "default": "refresh-report", "help": "where the report goes (default: refresh-report)"}),
-    ("max-requests", {"metavar": "N", "default": "100", "help": "most requests to one environment (default: 100)"}),
+    ("report", {"metavar": "DIR", "help": "where the report goes (default: refresh-report)"}),
+    ("max-requests", {"metavar": "N", "help": "most requests to one environment (default: 100)"}),
     ("rate", {"metavar": "R", "help": "most requests a second; 0 = no limit (default: 5, loopback 0)"}),
-    ("deadline", {"metavar": "S", "default": "10", "help": "hard limit in seconds for one exchange (default: 10)"}),
+    ("deadline", {"metavar": "S", "help": "hard limit in seconds for one exchange (default: 10)"}),
     ("ca", {"metavar": "FILE", "help": "trust this CA bundle too"}),
     ("known", {"metavar": "FILE", "help": "known deviations of what is judged (TOML)"}),
     ("strict", {"action": "store_true", "help": "judge without any list of known deviations"}),
@@ -122,8 +122,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run.close()
     if not run.judgements:
         return
-    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-    if interrupted:
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
         for judgement in run.judgements.values():
             judgement.observer.note("the run was interrupted")
     try:

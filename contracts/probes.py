@@ -150,7 +150,7 @@ class Cover:
                 self.inner[i] = sum(own[f] for f in extras if f != factor) | (special if value != space[factor][0] else 0)
             elif special >> i & 1:
                 self.inner[i] = present
-        self._special, self._same = special, {i: own[f] & ~usual[f] for (f, _), i in self.bits.items() if f in extras}
+        self._present = {i: own[f] & ~usual[f] for (f, _), i in self.bits.items() if f in extras}
 
     @staticmethod
     def _drop(table: dict[int, int], left: int, right: int) -> None:
@@ -184,15 +184,19 @@ class Cover:
         reach = self.reach(row)
         for b in bits:
             self.open[b] &= ~mask
-            self.inner[b] &= ~(mask if reach >> b & 1 else mask & reach)
+            self.inner[b] &= ~self._within(b, mask, reach)
         if row["method"] != self.space["method"][0] and reach:  # that a header is there is enough for another method
-            there = sum(self._same[b] for b in bits if b in self._same and self._same[b] >> b & 1)
+            there = sum(self._present.get(b, 0) for b in bits if self._present.get(b, 0) >> b & 1)
             self._drop(self.inner, reach, there)
 
     def gain(self, bit: int, mask: int, reach: int) -> int:
         """How many pairs not yet sent a value would make with the values in the mask."""
-        inner = self.inner[bit] & (mask if reach >> bit & 1 else mask & reach)
-        return (self.open[bit] & mask).bit_count() + inner.bit_count()
+        return (self.open[bit] & mask).bit_count() + (self.inner[bit] & self._within(bit, mask, reach)).bit_count()
+
+    @staticmethod
+    def _within(bit: int, mask: int, reach: int) -> int:
+        """The part of a row whose inner pairs with a bit count."""
+        return mask if reach >> bit & 1 else mask & reach
 
     @property
     def missing(self) -> int:

@@ -13,15 +13,13 @@ from typing import Final
 from urllib.parse import unquote
 
 from contracts.document import load
-from contracts.exchange import Exchange, Response
+from contracts.exchange import JWT, Exchange, Response
 from contracts.providers.live import parse_cookies
 
 MARK: Final = "[secret]"
 LONGEST: Final = 16_384  # characters that are looked at before a text is cut short
 LONGEST_SECRET: Final = 4_096
 SHORTEST: Final = 6  # shorter values are not unlike everyday words; taking them out would hide the evidence
-_JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-
 _MEMBER: Final = re.compile(r'"[\w-]{0,30}token"\s{0,9}:\s{0,9}"([^"\\]{1,4096})"', re.IGNORECASE)
 BODY_READ: Final = 65_536  # where a body is searched for tokens beside the documented one
 
@@ -54,6 +52,7 @@ class Redactor:
     """Knows the secrets of a run and takes them out of text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         for secret in secrets:
@@ -61,8 +60,9 @@ class Redactor:
 
     def learn(self, secret: str) -> None:
         """Remember one more secret, in all its forms."""
-        if len(secret) < SHORTEST or secret in _public():
+        if secret in self._known or len(secret) < SHORTEST or secret in _public():
             return
+        self._known.add(secret)
         secret = secret[:LONGEST_SECRET]
         for plain in {secret, unquote(secret)}:
             if len(plain) < SHORTEST:
@@ -101,7 +101,7 @@ class Redactor:
             self._pattern = re.compile("|".join(sorted(self._forms, key=len, reverse=True)), re.IGNORECASE)
         if self._pattern is not None:
             text = self._pattern.sub(MARK, text)
-        return _JWT.sub(MARK, text)
+        return JWT.sub(MARK, text)
 
     def show(self, text: str, most: int = 300) -> str:
         """The text as one harmless line: cleaned, non-printables escaped, workflow commands defused, cut short."""

@@ -95,23 +95,23 @@ class Run:
 
     def rerun(self, judgement: Judgement, finding: Finding) -> str:
         """The line that runs a finding again."""
-        s = self.settings
+        s, usual = self.settings, Settings()
         mock = judgement.provider.kind == "mock"
         words = ["pytest", "--pyargs", "contracts", "-m", "mock" if mock else "provider", "-k", finding.rule]
         given = "" if mock or not s.cookie else "REFRESH_COOKIE=… "
         if s.base_url and not mock:
             words += ["--base-url", s.base_url]
-            words += ["--refresh-path", s.path] if s.path != Settings().path else []
+            words += ["--refresh-path", s.path] if s.path != usual.path else []
             words += ["--refresh-ca", s.ca] if s.ca else []
             words += ["--refresh-anonymous"] if s.anonymous else []
             given += "REFRESH_EXPIRED_COOKIE=… " if s.expired_cookie else ""
             given += "REFRESH_HEADERS=… " if s.headers else ""
-        for option, value, usual in (
-            ("--refresh-max-requests", s.max_requests, 100),
-            ("--refresh-deadline", s.deadline, 10.0),
-            ("--hypothesis-seed", s.seed, 0),
+        for option, value, default in (
+            ("--refresh-max-requests", s.max_requests, usual.max_requests),
+            ("--refresh-deadline", s.deadline, usual.deadline),
+            ("--hypothesis-seed", s.seed, usual.seed),
         ):
-            words += [option, f"{value:g}" if isinstance(value, float) else str(value)] if value != usual else []
+            words += [option, f"{value:g}" if isinstance(value, float) else str(value)] if value != default else []
         return given + shlex.join(words)
 
     # --- what is judged -----------------------------------------------------------------------------------------------

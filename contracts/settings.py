@@ -56,6 +56,10 @@ class Settings:
 
 def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Check and read everything. Mistake: something cannot be meant."""
+
+    def given(name: str) -> object:
+        return getattr(Settings, name) if options.get(name) is None else options[name]
+
     base_url = _base_url(options.get("base_url"))
     rate = options.get("rate")
     path = options.get("path") or load().path
@@ -64,12 +68,12 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     return Settings(
         base_url=base_url,
         path=path,
-        report=Path(options.get("report") or "refresh-report"),
-        max_requests=int(_number("--refresh-max-requests", options.get("max_requests", 100), 1, MOST_REQUESTS, whole=True)),
+        report=Path(options.get("report") or Settings.report),
+        max_requests=int(_number("--refresh-max-requests", given("max_requests"), 1, MOST_REQUESTS, whole=True)),
         rate=(0.0 if base_url is None or is_loopback(base_url) else POLITE_RATE)
         if rate is None
         else _number("--refresh-rate", rate, 0, 10_000),
-        deadline=_number("--refresh-deadline", options.get("deadline", 10), 0.1, 600),
+        deadline=_number("--refresh-deadline", given("deadline"), 0.1, 600),
         ca=_ca(options.get("ca")),
         anonymous=bool(options.get("anonymous")),
         strict=bool(options.get("strict")),

@@ -32,6 +32,7 @@ class Conclusion:
         return {"conformant": Exit.CONFORMANT, "non-conformant": Exit.NON_CONFORMANT, "incomplete": Exit.INCOMPLETE}[self.verdict]
 
 
+SESSION_REFUSED = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
 NEED_A_SESSION = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
 _ON_SUCCESS = frozenset(
     {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
@@ -75,7 +76,7 @@ def conclude(
     if halted:
         return Conclusion("incomplete", halted)
     if session_refused:
-        reason = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
+        reason = SESSION_REFUSED
         return Conclusion("incomplete", reason)
     missing = [id for id in must if verdicts[id] == "not-exercised" or (verdicts[id] == "blocked" and not anonymous)]
     if missing:

@@ -61,14 +61,12 @@ class Customer:
 
     def header(self, session: str) -> str | None:
         """The Cookie header for a kind of session; `expired` is not known here."""
-        own = {k: v for k, v in self.cookies.items() if k != XSRF}
-        if session == "none" or (session != "valid" and not own and not (own := {"session": "made-up"})):
+        if session == "none":
             return None
-        if session == "empty":
-            return "; ".join(f"{k}=" for k in own)
-        if session == "made-up":
-            return "; ".join(f"{k}={_made_up(k, v)}" for k, v in own.items())
-        return "; ".join(f"{k}={v}" for k, v in self.cookies.items()) or None
+        if session == "valid":
+            return "; ".join(f"{k}={v}" for k, v in self.cookies.items()) or None
+        own = {k: v for k, v in self.cookies.items() if k != XSRF} or {"session": "made-up"}
+        return "; ".join(f"{k}={'' if session == 'empty' else _made_up(k, v)}" for k, v in own.items())
 
 
 def _made_up(name: str, value: str) -> str:
@@ -108,21 +106,14 @@ class Provider:
         media_type, body = BODIES[probe.body]
         if media_type:
             headers["content-type"] = media_type
-        repeated: list[tuple[str, str]] = []
-        for name, value in probe.headers:
-            if name.lower() in headers and name.lower() in dict(repeated):
-                repeated.append((name, value))
-                continue
-            headers.pop(name.lower(), None)
-            repeated.append((name, value.replace("{token}", self.customer.token or "made-up")))
-        names = {name.lower() for name, _ in repeated}
+        own = [(name, value.replace("{token}", self.customer.token or "made-up")) for name, value in probe.headers]
         if (xsrf := self.customer.cookies.get(XSRF)) and probe.session == "valid":
-            repeated = [pair for pair in repeated if pair[0].lower() != "x-xsrf-token"]
-            names.discard("x-xsrf-token")
+            own = [(name, value) for name, value in own if name.lower() != "x-xsrf-token"]
             headers["x-xsrf-token"] = unquote(xsrf)
+        names = {name.lower() for name, _ in own}
         query = QUERIES.get(probe.query, probe.query)
         url = f"{self.url}?{query}" if query else self.url
-        return Request(probe.method, url, (*((k, v) for k, v in headers.items() if k not in names), *repeated), body)
+        return Request(probe.method, url, (*((k, v) for k, v in headers.items() if k not in names), *own), body)
 
 
 def live(

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from contracts.document import load
-from contracts.exchange import JSON, Exchange, Kind, Response, described
+from contracts.exchange import JSON, JWT, Exchange, Kind, Response, described
 from contracts.rules import OK, Breach, Memory, rule
 
 Breaches = Iterator[Breach]
@@ -273,7 +273,6 @@ def concurrent_calls_hold(x: Exchange, memory: Memory) -> Breaches:
 
 # --- the guard --------------------------------------------------------------------------------------------------------
 
-_JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 _TOKEN_NAMES: Final = frozenset({"token", "access_token", "accesstoken"})
 
 
@@ -291,7 +290,7 @@ def _token_in(value: Any, depth: int = 0) -> str | None:
         for inner in value[:100]:
             if found := _token_in(inner, depth + 1):
                 return found
-    elif isinstance(value, str) and _JWT.search(value):
+    elif isinstance(value, str) and JWT.search(value):
         return "a JWT"
     return None
 
@@ -476,7 +475,7 @@ def token_only_in_body(x: Exchange, memory: Memory) -> Breaches:
     places = [(k, v) for k, v in r.headers if k.lower() != "set-cookie"]
     if isinstance(data, dict) and isinstance(url := data.get("redirect_url"), str):
         places.append(("data.redirect_url", url))
-    where = [name for name, value in places if (r.token and r.token in value) or _JWT.search(value)]
+    where = [name for name, value in places if (r.token and r.token in value) or JWT.search(value)]
     if r.token or where:
         yield from _verdict(not where, "a token in the body alone", f"a token in {', '.join(sorted(set(where)))}")
 
