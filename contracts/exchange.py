@@ -162,6 +162,11 @@ class Exchange:
         """The answer, unless the transport failed."""
         return self.answer if isinstance(self.answer, Response) else None
 
+    @property
+    def conditions(self) -> frozenset[tuple[str, str]]:
+        """What was unusual about it (see `Situation.conditions`)."""
+        return self.situation.conditions
+
     @cached_property
     def kind(self) -> Kind:
         """The class of the exchange, for providers and consumers alike."""

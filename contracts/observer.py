@@ -12,6 +12,7 @@ from contracts.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.probes import Probe
 from contracts.providers.live import Provider
 from contracts.rules import Finding, Judging
+from contracts.rules.provider import BOOK, Memory
 from contracts.settings import Settings
 from contracts.verdict import SESSION_REFUSED
 
@@ -90,12 +91,12 @@ class Observer:
         *,
         budget: int = Settings.max_requests,
         rate: float = 0.0,
-        judging: Judging | None = None,
+        judging: Judging[Exchange, Memory] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.provider = provider
         self.budget = budget
-        self.judging = judging or Judging()
+        self.judging = judging or Judging(BOOK)
         self.evidence: dict[int, Exchange] = {}
         self.requests = 0
         self.signs = Signs()

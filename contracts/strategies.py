@@ -17,8 +17,8 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
+from contracts.answers import Answer, documented_headers
 from contracts.document import load
-from contracts.providers.answers import Answer, documented_headers
 from contracts.providers.tokens import unsigned
 
 FAR_FUTURE: Final = 4_000_000_000  # the year 2096

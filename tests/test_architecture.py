@@ -11,15 +11,26 @@ from pathlib import Path
 import pytest
 
 from contracts.document import load
-from contracts.rules import RULES
+from contracts.rules import consumer, provider
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
-PURE = ("document.py", "strict_json.py", "exchange.py", "rules/", "verdict.py", "probes.py")
+PURE = (
+    "document.py",
+    "strict_json.py",
+    "answers.py",
+    "exchange.py",
+    "scenario.py",
+    "outcome.py",
+    "rules/",
+    "verdict.py",
+    "probes.py",
+)
 NETWORK = ("httpx", "httpcore", "socket")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = tuple(f"providers/{name}.py" for name in ("transport", "live", "mock", "serving"))
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs", "contracts"}
 LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")
+JUDGES = {"provider": provider.BOOK.judges, "consumer": consumer.BOOK.judges}
 FILES = {path.relative_to(CONTRACTS).as_posix(): path for path in sorted(CONTRACTS.rglob("*.py"))}
 
 
@@ -113,15 +124,15 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
 
 
 def test_the_document_and_the_code_have_the_same_rules() -> None:
-    """Every provider rule of the document has one judgement, and every judgement stands in the document."""
-    documented = [rule.id for rule in load().rules.values() if rule.role == "provider"]
-    assert list(RULES) == documented
+    """Every rule of the document has one judgement, and every judgement stands in the document."""
+    documented = {(rule.role, rule.id): None for rule in load().rules.values()}
+    assert [(role, id) for role, judges in JUDGES.items() for id in judges] == list(documented)
 
 
-@pytest.mark.parametrize("id", RULES)
-def test_a_judgement_is_named_as_its_rule(id: str) -> None:
+@pytest.mark.parametrize(("role", "id"), [(role, id) for role, judges in JUDGES.items() for id in judges])
+def test_a_judgement_is_named_as_its_rule(role: str, id: str) -> None:
     """The id and the name of the function are the same words."""
-    assert RULES[id].__name__ == id.replace("-", "_")  # type: ignore[attr-defined]
+    assert JUDGES[role][id].__name__ == id.replace("-", "_")  # type: ignore[attr-defined]
 
 
 def test_no_error_is_swallowed_unnamed(name: str, tree: ast.Module) -> None:

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from respx.models import AllMockedAssertionError
 
+from contracts.answers import Answer, UnknownExample
 from contracts.document import load
-from contracts.providers.answers import Answer, UnknownExample
 from contracts.providers.mock import RefreshMock
 
 URL = "https://store.example" + load().path

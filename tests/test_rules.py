@@ -11,13 +11,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from contracts.answers import Answer
 from contracts.document import load
 from contracts.exchange import Exchange, Failure, Kind, Request, Response, Situation
 from contracts.observer import retry_after
-from contracts.providers.answers import Answer
 from contracts.providers.live import Customer
 from contracts.redaction import Redactor
-from contracts.rules import RULES, Judging
+from contracts.rules import Judging
+from contracts.rules.provider import BOOK
 from contracts.strategies import Violation, conforming_answers, violating_answers
 
 URL = "https://store.example/auth/refresh"
@@ -58,7 +59,7 @@ def exchange(response: Response | Failure, method: str = "POST", **situation: An
 
 def said(rule: str, *exchanges: Exchange) -> str:
     """What a rule says of the last of some exchanges: ok, breach or nothing."""
-    judging = Judging([rule, *(["repeats-hold"] if rule != "repeats-hold" else [])])
+    judging = Judging(BOOK, [rule, *(["repeats-hold"] if rule != "repeats-hold" else [])])
     for x in exchanges[:-1]:
         judging.add(x)
     tally = judging.tallies[rule]
@@ -320,7 +321,7 @@ TABLE: dict[str, list[tuple[str, str, list[Exchange]]]] = {
 
 def test_the_table_has_every_rule_with_all_it_can_say() -> None:
     """Each provider rule is seen content, broken and, unless it judges everything, silent."""
-    assert set(TABLE) == set(RULES)
+    assert set(TABLE) == set(BOOK.judges)
     for rule, rows in TABLE.items():
         assert {row[0] for row in rows} >= {"ok", "breach"} | ({"nothing"} if rule != "one-answer-in-time" else set()), rule
 
@@ -336,7 +337,7 @@ def test_rule(rule: str, wanted: str, exchanges: list[Exchange]) -> None:
 
 def test_a_breach_says_what_was_expected_and_what_was_there() -> None:
     """A finding carries both in words, and the number of the exchange."""
-    judging = Judging()
+    judging = Judging(BOOK)
     found = judging.add(exchange(answer(success=False)))
     assert [(f.rule, f.expected, f.actual, f.exchange) for f in found] == [
         ("success-flag-is-truthful", "success: true with HTTP 200", "success is false", 1)
@@ -345,7 +346,7 @@ def test_a_breach_says_what_was_expected_and_what_was_there() -> None:
 
 def test_the_part_that_fails_alone_explains_the_mixture() -> None:
     """A header that is refused alone is blamed for a mixture of it with an overlap too: one fault, one rule."""
-    judging = Judging()
+    judging = Judging(BOOK)
     judging.add(exchange(answer()))
     judging.add(exchange(answer(400), **HEADER))
     mixed = {"overlaps": True, "conditions": [*HEADER["conditions"], *OVERLAP["conditions"]]}
@@ -452,7 +453,7 @@ METHODS = st.sampled_from(["POST", "GET", "HEAD", "OPTIONS", "PROPFIND"])
 @example([("POST", answer(data={"token": "eyJ.4pyT.x"}), Situation())])
 def test_nothing_that_a_server_says_raises(rows: list[tuple[str, Response | Failure, Situation]]) -> None:
     """Any status, headers and bytes are judged, classified, followed and shown without an exception."""
-    judging, customer, redactor = Judging(), Customer.of("session=abcdefgh"), Redactor()
+    judging, customer, redactor = Judging(BOOK), Customer.of("session=abcdefgh"), Redactor()
     for index, (method, response, situation) in enumerate(rows, 1):
         x = Exchange(Request(method, URL), response, situation, index, NOW)
         found = judging.add(x)
@@ -472,7 +473,7 @@ def test_nothing_that_a_server_says_raises(rows: list[tuple[str, Response | Fail
 
 def broken(given_answer: Answer, session: str) -> set[str]:
     """The MUSTs that an answer breaks by itself."""
-    judging = Judging(MUST)
+    judging = Judging(BOOK, MUST)
     response = Response(given_answer.status, given_answer.headers, given_answer.body, 0.1)
     judging.add(exchange(answer()))
     return {f.rule for f in judging.add(exchange(response, session=session, after="success"))}
@@ -495,6 +496,6 @@ def test_the_named_rule_blames_a_violating_answer(violation: Violation) -> None:
 @pytest.mark.parametrize("order", list(itertools.permutations(["content-type-is-json", "body-is-utf8", "status-in-enum"]))[:3])
 def test_the_order_of_rules_changes_nothing(order: tuple[str, ...]) -> None:
     """Rules are judged independently of each other."""
-    judging = Judging(order)
+    judging = Judging(BOOK, order)
     found = judging.add(exchange(answer(203, b"\xef\xbb\xbf{}", ("Content-Type", "text/html"))))
     assert {f.rule for f in found} == set(order)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.answers import Answer
 from contracts.document import load
-from contracts.providers.answers import Answer
 from contracts.providers.mock import RefreshMock
 from contracts.strategies import (
     BREAKERS,

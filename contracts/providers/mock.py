@@ -13,8 +13,8 @@ import httpx
 import respx
 from respx.models import CallList
 
+from contracts.answers import Answer, UnknownExample, error, example, json_answer, success
 from contracts.document import load
-from contracts.providers.answers import Answer, UnknownExample, error, example, json_answer, success
 from contracts.providers.tokens import unsigned
 
 __all__ = ["RefreshMock", "UnknownExample"]

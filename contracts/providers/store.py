@@ -20,8 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from contracts.answers import Answer, error, json_answer, success
 from contracts.document import load
-from contracts.providers.answers import Answer, error, json_answer, success
 from contracts.providers.serving import serve
 from contracts.providers.sessions import Sessions
 from contracts.providers.tokens import signed

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
-
-from contracts.exchange import Exchange
+from typing import Final, Generic, Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -24,85 +22,104 @@ class Breach:
 OK: Final = Breach("", "")
 
 
-@dataclass
-class Memory:
-    """What earlier exchanges of the same run leave behind for later judgements; bounded by the number of conditions."""
+class Case(Protocol):
+    """What rules judge: an exchange, or the outcome of one; its number, and what was unusual about it."""
 
-    last_token: str | None = None
-    tokens: set[int] = field(default_factory=set)
-    plain_success: bool = False  # a bare POST of the logged-in session was once answered as a success
-    innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions under which a logged-in refresh was a success
-    explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # the suspects of those that were not
+    @property
+    def index(self) -> int: ...
+    @property
+    def conditions(self) -> frozenset[tuple[str, str]]: ...
 
 
-Judge = Callable[[Exchange, Memory], Iterator[Breach]]
-RULES: dict[str, Judge] = {}
+CaseT = TypeVar("CaseT", bound=Case)
+MemoryT = TypeVar("MemoryT")
 
 
-def rule(id: str) -> Callable[[Judge], Judge]:
-    """Register a judgement under the id that it has in the document."""
+class Book(Generic[CaseT, MemoryT]):
+    """The judgements of one role by their ids, and how a memory is made that they share during a run."""
 
-    def register(judge: Judge) -> Judge:
-        if id in RULES:
-            raise ValueError(f"two judgements for the rule {id}")
-        RULES[id] = judge
-        return judge
+    def __init__(self, memory: Callable[[], MemoryT]) -> None:
+        self.memory = memory
+        self.judges: dict[str, Callable[[CaseT, MemoryT], Iterator[Breach]]] = {}
 
-    return register
+    def rule(
+        self, id: str
+    ) -> Callable[[Callable[[CaseT, MemoryT], Iterator[Breach]]], Callable[[CaseT, MemoryT], Iterator[Breach]]]:
+        """Register a judgement under the id that it has in the document."""
+
+        def register(judge: Callable[[CaseT, MemoryT], Iterator[Breach]]) -> Callable[[CaseT, MemoryT], Iterator[Breach]]:
+            if id in self.judges:
+                raise ValueError(f"two judgements for the rule {id}")
+            self.judges[id] = judge
+            return judge
+
+        return register
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule broken by an exchange (its index in the evidence); `size` is how many conditions were unusual there."""
+    """A rule broken by a case (its number in the evidence); `size` is how many of its conditions were unusual.
+
+    `known`: it was excused, being a known deviation.
+    """
 
     rule: str
     expected: str
     actual: str
     exchange: int
     size: int = 0
+    known: bool = False
 
 
 @dataclass
 class Tally:
-    """Of one rule: how many exchanges exercised it, how many broke it, the smallest of those, and what all of them share."""
+    """Of one rule: how many cases exercised it, how many broke it, the smallest of those, and what all of them share."""
 
     exercised: int = 0
     broken: int = 0
+    excused: int = 0  # of the broken ones, those that are known deviations
     findings: list[Finding] = field(default_factory=list)
     shared: frozenset[tuple[str, str]] | None = None
+    kept: int = 3  # the smallest tell all; the rest is counted
 
-    def add(self, finding: Finding, exchange: Exchange) -> None:
-        """One more exchange that broke the rule."""
+    def add(self, finding: Finding, conditions: frozenset[tuple[str, str]]) -> None:
+        """One more case that broke the rule."""
         self.broken += 1
-        self.findings = sorted([*self.findings, finding], key=lambda f: (f.size, f.exchange))[:KEPT_FINDINGS]
-        conditions = exchange.situation.conditions
+        self.excused += finding.known
+        self.findings = sorted([*self.findings, finding], key=lambda f: (f.known, f.size, f.exchange))[: self.kept]
         self.shared = conditions if self.shared is None else self.shared & conditions
 
 
-KEPT_FINDINGS: Final = 3  # the smallest tell all; the rest is counted
+class Judging(Generic[CaseT, MemoryT]):
+    """Judges cases one by one, in the order they were made, and keeps a tally for every rule.
 
+    `excuse` says of a breach of a rule whether it is a known deviation.
+    """
 
-class Judging:
-    """Judges exchanges one by one, in the order they were made, and keeps a tally for every rule."""
+    def __init__(
+        self,
+        book: Book[CaseT, MemoryT],
+        rules: Iterable[str] | None = None,
+        *,
+        excuse: Callable[[str, CaseT], bool] = lambda rule, case: False,
+        kept: int = Tally.kept,
+    ) -> None:
+        self._judges = [(id, book.judges[id]) for id in (rules if rules is not None else book.judges)]
+        self._excuse = excuse
+        self.memory = book.memory()
+        self.tallies: dict[str, Tally] = {id: Tally(kept=kept) for id, _ in self._judges}
 
-    def __init__(self, rules: Iterable[str] | None = None) -> None:
-        self._rules = [(id, RULES[id]) for id in (rules if rules is not None else RULES)]
-        self.memory = Memory()
-        self.tallies: dict[str, Tally] = {id: Tally() for id, _ in self._rules}
-
-    def add(self, exchange: Exchange) -> list[Finding]:
-        """Judge one more exchange; the findings that it adds."""
+    def add(self, case: CaseT) -> list[Finding]:
+        """Judge one more case; the findings that it adds."""
         found = []
-        for id, judge in self._rules:
+        for id, judge in self._judges:
             tally = self.tallies[id]
-            for breach in judge(exchange, self.memory):
+            for breach in judge(case, self.memory):
                 tally.exercised += 1
                 if breach is not OK:
-                    finding = Finding(id, breach.expected, breach.actual, exchange.index, len(exchange.situation.conditions))
-                    tally.add(finding, exchange)
+                    known = self._excuse(id, case)
+                    finding = Finding(id, breach.expected, breach.actual, case.index, len(case.conditions), known)
+                    tally.add(finding, case.conditions)
                     found.append(finding)
-                break  # one judgement a rule and exchange
+                break  # one judgement a rule and case
         return found
-
-
-from contracts.rules import provider as _provider  # noqa: E402,F401 - registers the rules

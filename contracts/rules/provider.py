@@ -17,12 +17,27 @@ import binascii
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.document import load
 from contracts.exchange import JSON, JWT, Exchange, Kind, Response, described
-from contracts.rules import OK, Breach, Memory, rule
+from contracts.rules import OK, Book, Breach
 
+
+@dataclass
+class Memory:
+    """What earlier exchanges of the same run leave behind for later judgements; bounded by the number of conditions."""
+
+    last_token: str | None = None
+    tokens: set[int] = field(default_factory=set)
+    plain_success: bool = False  # a bare POST of the logged-in session was once answered as a success
+    innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions under which a logged-in refresh was a success
+    explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # the suspects of those that were not
+
+
+BOOK: Final = Book[Exchange, Memory](Memory)
+rule = BOOK.rule
 Breaches = Iterator[Breach]
 Conditions = frozenset[tuple[str, str]]
 

@@ -1,0 +1,300 @@
+"""The consumer rules: what a client owes its page, by the class of what the endpoint did.
+
+    the call         sends-post-without-body, settles-when-it-is-over
+    completed        success-resolves-with-body, success-fires-nothing, success-puts-token-in-place
+    failed           failure-rejects, failure-fires-once, every-failure-fires, event-carries-error, every-listener-hears,
+                     throwing-listener-harms-nothing, failure-keeps-token
+    unspecified      unspecified-is-coherent, no-bogus-token
+    good manners     all that is SHOULD
+
+A call that is still pending is the business of `settles-when-it-is-over` alone: the others are silent about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from contracts.document import load
+from contracts.exchange import Kind, described
+from contracts.outcome import THROWN, Outcome
+from contracts.rules import OK, Book, Breach
+from contracts.scenario import Delivery
+
+SETTLING_SECONDS: Final = 3.0  # after the exchange has ended; what a client does with an answer may take a moment
+EVENT_SECONDS: Final = 1.0  # after the rejection
+TRANSIENT: Final = (429, *range(500, 600))
+
+
+@dataclass
+class Memory:
+    """What earlier outcomes of the same client leave behind: the scenarios that were once seen to fire."""
+
+    fired: set[tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=set)
+
+
+BOOK: Final = Book[Outcome, Memory](Memory)
+rule = BOOK.rule
+Breaches = Iterator[Breach]
+
+
+def _verdict(o: Outcome, holds: bool, expected: str, actual: str) -> Breaches:
+    yield OK if holds else Breach(expected, f"{o.scenario.name}: {actual}")
+
+
+def _settled(o: Outcome, kind: Kind) -> bool:
+    """Whether calls met an exchange of this class, and all of them have ended."""
+    return bool(o.calls) and o.kind is kind and not o.settled("pending")
+
+
+def _events(count: int) -> str:
+    return {0: "no event", 1: "one event"}.get(count, f"{count} events")
+
+
+def _calls(count: int) -> str:
+    return "one call" if count == 1 else f"{count} calls"
+
+
+# --- the call ---------------------------------------------------------------------------------------------------------
+
+
+@rule("sends-post-without-body")
+def sends_post_without_body(o: Outcome, memory: Memory) -> Breaches:
+    """Where the network itself is down, a client need not even try."""
+    method, path = load().method, urlsplit(o.exchanges[0].request.url).path if o.exchanges else load().path
+    expected = f"{method} {path}, no query, no body"
+    if not o.exchanges and (not o.calls or not o.scenario.delivery.reaches):
+        return
+    sent = [x.request for x in o.exchanges]
+    wrong = [r for r in sent if r.method != method or r.body or urlsplit(r.url).query]
+    if wrong:
+        r = wrong[0]
+        actual = f"{r.method} {urlsplit(r.url).path}{'?…' if urlsplit(r.url).query else ''}, {len(r.body)} bytes of body"
+    elif o.strays and not sent:
+        actual = f"no request to the endpoint, but {o.strays[0].method} {urlsplit(o.strays[0].url).path}"
+    else:
+        actual = "no request"
+    yield from _verdict(o, bool(sent) and not wrong, expected, actual)
+
+
+@rule("settles-when-it-is-over")
+def settles_when_it_is_over(o: Outcome, memory: Memory) -> Breaches:
+    """The exchange ends by itself, or in the end the endpoint resets it; `Scenario.seconds` says when."""
+    if not o.calls:
+        return
+    last = o.scenario.seconds + SETTLING_SECONDS
+    pending = o.settled("pending")
+    late = max((call.at for call in o.calls), default=0.0)
+    actual = f"{_calls(pending)} still pending" if pending else f"settled after {late:.1f} s"
+    expected = f"settled at most {SETTLING_SECONDS:g} s after the exchange has ended"
+    yield from _verdict(
+        o, not pending and late <= last, expected, f"{actual}; the exchange was over at {o.scenario.seconds:.1f} s"
+    )
+
+
+# --- completed --------------------------------------------------------------------------------------------------------
+
+
+@rule("success-resolves-with-body")
+def success_resolves_with_body(o: Outcome, memory: Memory) -> Breaches:
+    """The value is the JSON of the body, as it was read."""
+    if not _settled(o, Kind.COMPLETED):
+        return
+    if rejected := o.settled("rejected"):
+        error = next(call.error for call in o.calls if call.settled == "rejected")
+        yield from _verdict(o, False, "resolved with the body", f"{_calls(rejected)} rejected: {error}")
+        return
+    bodies = [x.response.reading.value for x in o.exchanges if x.response]
+    other = [call for call in o.calls if call.value not in bodies]
+    yield from _verdict(o, not other, "resolved with the body", "resolved with something else than the body")
+
+
+@rule("success-fires-nothing")
+def success_fires_nothing(o: Outcome, memory: Memory) -> Breaches:
+    """The event is for what was not completed."""
+    if o.kind is Kind.COMPLETED and not o.settled("pending"):
+        yield from _verdict(o, o.fired == 0, "no event", _events(o.fired))
+
+
+@rule("success-puts-token-in-place")
+def success_puts_token_in_place(o: Outcome, memory: Memory) -> Breaches:
+    """Stored: as the client shows it. Used: as its next request carries it, where it carries one."""
+    if o.kind is not Kind.COMPLETED or o.settled("pending"):
+        return
+    stored = o.token_after in o.given if isinstance(o.token_after, str) else False
+    where = "the next request carries" if stored else "stored is"
+    yield from _verdict(o, stored and o.became == "new", "the new token", f"{where} {_token(o)}")
+
+
+def _token(o: Outcome) -> str:
+    """What became of the token, in words that give none away."""
+    words = {"kept": "the old token", "new": "the token of the answer", "gone": "no token"}
+    if o.became != "bogus":
+        return words[o.became]
+    for value in (o.sent_after, o.token_after):
+        if value is None:
+            continue
+        shown = str(value).removeprefix("Bearer ").strip()
+        if len(shown) <= 9 or shown == "[object Object]":  # the bogus ones are words, no secrets
+            return f"{shown!r}, which is no token"
+    return "something that is no token"
+
+
+# --- failed -----------------------------------------------------------------------------------------------------------
+
+
+@rule("failure-rejects")
+def failure_rejects(o: Outcome, memory: Memory) -> Breaches:
+    """Every caller is told."""
+    if _settled(o, Kind.FAILED):
+        yield from _verdict(o, o.settled("resolved") == 0, "rejected", f"{_calls(o.settled('resolved'))} resolved")
+
+
+@rule("failure-fires-once")
+def failure_fires_once(o: Outcome, memory: Memory) -> Breaches:
+    """For calls made at the same moment: at least one event, at most one a call. A page load counts as one call."""
+    if o.kind is not Kind.FAILED or o.settled("pending"):
+        return
+    most = max(len(o.calls), 1)
+    known = (o.client, o.scenario.conditions)
+    if not o.fired and known in memory.fired:
+        return  # it fired before: the business of every-failure-fires
+    if o.fired:
+        memory.fired.add(known)
+    ended = max((call.at for call in o.calls), default=0.0)
+    late = max((event.at for event in o.events), default=0.0) - ended
+    expected = "exactly one event" if most == 1 else f"one to {most} events"
+    if o.fired and o.calls and late > EVENT_SECONDS:
+        yield from _verdict(o, False, f"the event within {EVENT_SECONDS:g} s after the rejection", f"{late:.1f} s after it")
+        return
+    yield from _verdict(o, 1 <= o.fired <= most, expected, f"{_events(o.fired)} for {_calls(most)}")
+
+
+@rule("every-failure-fires")
+def every_failure_fires(o: Outcome, memory: Memory) -> Breaches:
+    """Speaks of a scenario that fired when it was met before."""
+    if _settled(o, Kind.FAILED) and (o.client, o.scenario.conditions) in memory.fired:
+        yield from _verdict(o, o.fired > 0, "an event, as when this was met before", "no event this time")
+
+
+@rule("event-carries-error")
+def event_carries_error(o: Outcome, memory: Memory) -> Breaches:
+    """The response is that of the exchange: its HTTP status tells."""
+    if o.kind is not Kind.FAILED or not o.events:
+        return
+    came = next((x.response.status for x in reversed(o.exchanges) if x.response), 0)
+    for event in o.events:
+        if not event.is_error:
+            yield from _verdict(o, False, "an error", f"the event carries {event.text or 'nothing'}")
+            return
+        if came >= 400 and event.status != came:
+            has = f"a response with status {event.status}" if event.status else "no response"
+            yield from _verdict(o, False, f"an error whose response has status {came}", f"an error with {has}")
+            return
+    yield OK
+
+
+@rule("every-listener-hears")
+def every_listener_hears(o: Outcome, memory: Memory) -> Breaches:
+    """Where a listener throws, `throwing-listener-harms-nothing` speaks."""
+    if o.kind is Kind.FAILED and o.fired and not o.scenario.throwing:
+        yield from _verdict(o, len(set(o.heard)) == 1, "every listener hears it", f"they heard it {_times(o.heard)}")
+
+
+def _times(heard: tuple[int, ...]) -> str:
+    return f"{', '.join(map(str, heard))} times"
+
+
+@rule("throwing-listener-harms-nothing")
+def throwing_listener_harms_nothing(o: Outcome, memory: Memory) -> Breaches:
+    """The first listener throws; the others and the callers must not notice."""
+    if o.kind is not Kind.FAILED or not o.scenario.throwing or not o.fired:
+        return
+    pending = o.settled("pending")
+    spoiled = sum(THROWN in call.error for call in o.calls)
+    actual = (
+        f"the listeners heard it {_times(o.heard)}"
+        if len(set(o.heard)) != 1
+        else f"{_calls(pending)} still pending"
+        if pending
+        else f"{_calls(spoiled)} rejected with the listener's own error"
+    )
+    harmless = len(set(o.heard)) == 1 and not pending and not spoiled
+    yield from _verdict(o, harmless, "the others hear it, and the call is rejected with its own error", actual)
+
+
+@rule("failure-keeps-token")
+def failure_keeps_token(o: Outcome, memory: Memory) -> Breaches:
+    """A page load is another matter: it may log the customer out, and then the token goes."""
+    if not _settled(o, Kind.FAILED):
+        return
+    yield from _verdict(o, o.became == "kept", "the old token", f"afterwards it is {_token(o)}")
+
+
+# --- unspecified ------------------------------------------------------------------------------------------------------
+
+
+@rule("unspecified-is-coherent")
+def unspecified_is_coherent(o: Outcome, memory: Memory) -> Breaches:
+    """Resolved without an event, or rejected with one: both are right."""
+    if not _settled(o, Kind.UNSPECIFIED):
+        return
+    rejected = o.settled("rejected")
+    expected = f"one to {_events(rejected)}" if rejected > 1 else _events(rejected)
+    coherent = 1 <= o.fired <= rejected if rejected else o.fired == 0
+    yield from _verdict(o, coherent, expected, f"{_calls(rejected)} rejected, {_events(o.fired)}")
+
+
+@rule("no-bogus-token")
+def no_bogus_token(o: Outcome, memory: Memory) -> Breaches:
+    """What completed or failed has rules of its own for the token; here the old one, a given one or none will do."""
+    if o.kind is Kind.UNSPECIFIED and not o.settled("pending"):
+        yield from _verdict(o, o.became != "bogus", "the old token, that of the answer, or none", f"afterwards it is {_token(o)}")
+
+
+# --- good manners -----------------------------------------------------------------------------------------------------
+
+
+@rule("calls-at-once-share")
+def calls_at_once_share(o: Outcome, memory: Memory) -> Breaches:
+    """Counted only where a whole answer came: of a broken connection the network stack may send again by itself."""
+    if len(o.calls) < 2 or not o.scenario.delivery.arrives:
+        return
+    requests, events = len(o.exchanges), o.fired
+    most = 1 if o.kind is Kind.FAILED else 0
+    actual = f"{requests} requests, {_events(events)}" if requests != 1 else f"one request, {_events(events)}"
+    yield from _verdict(o, requests == 1 and events <= most, f"one request, {_events(most)}", actual)
+
+
+@rule("gives-up-in-the-end")
+def gives_up_in_the_end(o: Outcome, memory: Memory) -> Breaches:
+    """Given up before the endpoint itself ended it."""
+    if o.scenario.delivery not in (Delivery.SILENT, Delivery.ENDLESS) or not o.calls:
+        return
+    waited = max(call.at for call in o.calls)
+    gave_up = not o.settled("pending") and waited < o.scenario.seconds
+    yield from _verdict(o, gave_up, f"given up within {o.scenario.seconds:g} s", f"still pending after {o.scenario.seconds:g} s")
+
+
+@rule("restore-refreshes-once")
+def restore_refreshes_once(o: Outcome, memory: Memory) -> Breaches:
+    """Counted where a whole answer came, as for calls at once."""
+    if not o.calls and o.scenario.delivery.arrives:
+        count = len(o.exchanges)
+        yield from _verdict(o, count == 1, "one request", f"{count} requests" if count else "no request")
+
+
+@rule("transient-failure-keeps-login")
+def transient_failure_keeps_login(o: Outcome, memory: Memory) -> Breaches:
+    """The customer did nothing wrong, and the next try may succeed."""
+    if o.calls or o.kind is not Kind.FAILED:
+        return
+    came = o.exchanges[-1].response if o.exchanges else None
+    if came is None or came.status in TRANSIENT:
+        yield from _verdict(o, o.logged_in is not False, "the customer stays logged in", f"logged out by {_why(o)}")
+
+
+def _why(o: Outcome) -> str:
+    return described(frozenset(c for c in o.scenario.conditions if c[0] in ("http status", "transport"))) or "the failure"
