@@ -21,6 +21,7 @@ from contracts import strict_json
 from contracts.document import load
 
 JSON: Final = "application/json"
+UTF8: Final = (None, "utf-8", "utf8", "us-ascii")  # charset labels that promise what JSON has to be anyway
 JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")  # what a signed token looks like, wherever it stands
 
 
@@ -167,6 +168,11 @@ class Exchange:
         """What was unusual about it (see `Situation.conditions`)."""
         return self.situation.conditions
 
+    @property
+    def size(self) -> int:
+        """How many conditions were unusual."""
+        return len(self.situation.conditions)
+
     @cached_property
     def kind(self) -> Kind:
         """The class of the exchange, for providers and consumers alike."""
@@ -179,7 +185,7 @@ class Exchange:
         said = r.body_status
         if said is None or not 200 <= said < 300:
             return Kind.FAILED
-        clean = r.media_type == JSON and not r.reading.faults and not r.reading.encoding_faults
+        clean = r.media_type == JSON and r.charset in UTF8 and not r.reading.faults and not r.reading.encoding_faults
         return Kind.COMPLETED if clean and said == r.status and r.token else Kind.UNSPECIFIED
 
     @property

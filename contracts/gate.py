@@ -1,72 +1,94 @@
-"""The gate as a function: observe a provider, judge everything, conclude. The pytest suite and the tests both use it."""
+"""The gate as functions: observe an implementation, judge everything, conclude. The pytest suite and the tests both use it.
+
+Judgement
+├── ProviderJudgement     of an endpoint, by its exchanges
+└── ConsumerJudgement     of a client, by its outcomes
+"""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from contracts import phases
+from contracts.consumers.observer import Client, ConsumerObserver
 from contracts.document import load
+from contracts.known import Deviation, Excuses
 from contracts.observer import Observer
 from contracts.providers.live import Provider
-from contracts.rules import Finding
-from contracts.settings import Deviation, Settings
+from contracts.rules import Finding, Tally
+from contracts.settings import Settings
 from contracts.verdict import Conclusion, blocked_rules, conclude, verdict_of
 
 
 @dataclass
-class Judgement:
-    """What was found of one provider. `rules` are the ones that were asked for (all, unless some were deselected)."""
+class Judgement(ABC):
+    """What was found of one implementation. `rules` are the ones that were asked for (all, unless some were deselected)."""
 
-    provider: Provider
-    observer: Observer
-    rules: set[str] = field(default_factory=set)
-    known: tuple[Deviation, ...] = ()
+    rules: set[str] = field(default_factory=set, kw_only=True)
+    role = ""
 
     @property
-    def _blocked(self) -> frozenset[str]:
-        return blocked_rules(anonymous=self.provider.anonymous, session_refused=self.session_refused)
+    @abstractmethod
+    def name(self) -> str:
+        """The implementation, as verdicts and reports call it."""
 
     @property
-    def session_refused(self) -> bool:
-        """Whether the target never accepted the session."""
-        return self.observer.signs.session_refused
+    @abstractmethod
+    def kind(self) -> str:
+        """real or mock."""
 
+    @property
+    @abstractmethod
+    def version(self) -> str | None:
+        """The implementation's version, where it has one that can be known."""
+
+    @property
+    @abstractmethod
+    def requests(self) -> int:
+        """How many requests were sent."""
+
+    @property
+    @abstractmethod
+    def halted(self) -> str | None:
+        """Why the observation ended early, if it did."""
+
+    @abstractmethod
+    def note(self, reason: str) -> None:
+        """Remember why the observation ended early."""
+
+    @property
+    @abstractmethod
+    def tallies(self) -> dict[str, Tally]:
+        """Rule id to its tally."""
+
+    @property
+    @abstractmethod
+    def first_seen(self) -> dict[str, int]:
+        """Rule id to the number of the first exchange or outcome that broke it."""
+
+    @abstractmethod
     def verdict_of(self, id: str) -> str:
         """The verdict of one rule on the evidence so far, known deviations applied."""
-        seen = verdict_of(id, self.observer.judging.tallies.get(id), blocked=self._blocked)
-        # A deviation that names nobody is one of the target, never of the built-in mock.
-        names = (self.provider.name, None if self.provider.kind == "real" else self.provider.name)
-        listed = [d for d in self.known if d.rule == id and d.implementation in names]
-        if not listed or seen in ("not-exercised", "blocked"):
-            return seen
-        return "fixed" if seen == "pass" else "known" if seen in {d.verdict for d in listed} else seen
+
+    @property
+    @abstractmethod
+    def conclusion(self) -> Conclusion:
+        """What is to be said of the implementation."""
 
     @property
     def verdicts(self) -> dict[str, str]:
         """Rule id to verdict; what was not asked for is not-exercised."""
-        ids = [r.id for r in load().rules.values() if r.role == "provider"]
+        ids = [r.id for r in load().rules.values() if r.role == self.role]
         return {id: self.verdict_of(id) if id in self.rules else "not-exercised" for id in ids}
 
     @property
     def findings(self) -> list[Finding]:
-        """The kept findings of the rules that were asked for, in the order of the document."""
-        verdicts = self.verdicts
-        tallies = self.observer.judging.tallies
-        return [f for id in verdicts if verdicts[id] in ("fail", "warn", "known") for f in tallies[id].findings]
-
-    @property
-    def conclusion(self) -> Conclusion:
-        """What is to be said of the provider."""
-        signs = self.observer.signs
-        return conclude(
-            self.verdicts,
-            halted=self.observer.halted,
-            anonymous=self.provider.anonymous,
-            session_refused=self.session_refused,
-            foreign=signs.no_endpoint(self.provider.path),
-        )
+        """The kept findings of what was asked for, in the order of the document; of a broken rule, none that is known."""
+        shown = {id: verdict == "known" for id, verdict in self.verdicts.items() if verdict in ("fail", "warn", "known")}
+        return [f for id, known in shown.items() for f in self.tallies[id].findings if known or not f.known]
 
     @property
     def verdict(self) -> str:
@@ -78,10 +100,119 @@ class Judgement:
         """Why, in one sentence."""
         return self.conclusion.reason
 
+
+@dataclass
+class ProviderJudgement(Judgement):
+    """What was found of an endpoint."""
+
+    provider: Provider
+    observer: Observer
+    known: tuple[Deviation, ...] = ()
+    role = "provider"
+
+    @property
+    def name(self) -> str:
+        return self.provider.name
+
+    @property
+    def kind(self) -> str:
+        return self.provider.kind
+
+    @property
+    def version(self) -> str | None:
+        return self.provider.version
+
     @property
     def requests(self) -> int:
-        """How many requests were sent."""
         return self.observer.requests
+
+    @property
+    def halted(self) -> str | None:
+        return self.observer.halted
+
+    def note(self, reason: str) -> None:
+        self.observer.note(reason)
+
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        return self.observer.judging.tallies
+
+    @property
+    def first_seen(self) -> dict[str, int]:
+        return self.observer.first_seen
+
+    @property
+    def session_refused(self) -> bool:
+        """Whether the target never accepted the session."""
+        return self.observer.signs.session_refused
+
+    def verdict_of(self, id: str) -> str:
+        blocked = blocked_rules(anonymous=self.provider.anonymous, session_refused=self.session_refused)
+        seen = verdict_of(id, self.tallies.get(id), blocked=blocked)
+        # A deviation that names nobody is one of the target, never of the built-in mock.
+        names = (self.name, None if self.kind == "real" else self.name)
+        listed = [d for d in self.known if d.rule == id and d.implementation in names]
+        if not listed or seen in ("not-exercised", "blocked"):
+            return seen
+        return "fixed" if seen == "pass" else "known" if seen in {d.verdict for d in listed} else seen
+
+    @property
+    def conclusion(self) -> Conclusion:
+        signs = self.observer.signs
+        return conclude(
+            self.verdicts,
+            halted=self.halted,
+            anonymous=self.provider.anonymous,
+            session_refused=self.session_refused,
+            foreign=signs.no_endpoint(self.provider.path),
+        )
+
+
+@dataclass
+class ConsumerJudgement(Judgement):
+    """What was found of a client. Its known deviations are told apart breach by breach, while it is judged."""
+
+    observer: ConsumerObserver
+    role = "consumer"
+
+    @property
+    def name(self) -> str:
+        return self.observer.client.name
+
+    @property
+    def kind(self) -> str:
+        return self.observer.client.kind
+
+    @property
+    def version(self) -> str | None:
+        return self.observer.client.version
+
+    @property
+    def requests(self) -> int:
+        return self.observer.client.requests
+
+    @property
+    def halted(self) -> str | None:
+        return self.observer.halted
+
+    def note(self, reason: str) -> None:
+        self.observer.note(reason)
+
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        return self.observer.judging.tallies
+
+    @property
+    def first_seen(self) -> dict[str, int]:
+        return self.observer.first_seen
+
+    def verdict_of(self, id: str) -> str:
+        seen = verdict_of(id, self.tallies.get(id))
+        return "fixed" if seen in ("pass", "known") and self.observer.excuses.fixed(id) else seen
+
+    @property
+    def conclusion(self) -> Conclusion:
+        return conclude(self.verdicts, halted=self.halted)
 
 
 def judge_provider(
@@ -92,9 +223,19 @@ def judge_provider(
     seed: int = 0,
     only: Iterable[str] = tuple(phases.PHASES),
     sleep: Callable[[float], None] = time.sleep,
-) -> Judgement:
+) -> ProviderJudgement:
     """Observe a provider in all phases under one budget of requests and judge it by every rule."""
     observer = Observer(provider, budget=budget, rate=rate, sleep=sleep)
     for phase in only:
         phases.run(observer, phase, seed)
-    return Judgement(provider, observer, set(observer.judging.tallies))
+    return ProviderJudgement(provider, observer, rules=set(observer.judging.tallies))
+
+
+def judge_consumer(
+    client: Client, *, known: Iterable[Deviation] = (), patience: float = Settings.deadline, seed: int = 0
+) -> ConsumerJudgement:
+    """Let a client meet every scenario and judge what it made of them by every consumer rule."""
+    observer = ConsumerObserver(client, Excuses(known), patience=patience)
+    for phase in ("scenarios", "generated"):
+        observer.run(phase, seed)
+    return ConsumerJudgement(observer, rules=set(observer.judging.tallies))

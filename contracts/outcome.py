@@ -22,6 +22,7 @@ from contracts.exchange import Exchange, Kind, Request
 from contracts.scenario import Scenario
 
 LISTENERS: Final = 3  # the first of them throws where the scenario says so
+GENERATED: Final = 1000  # larger than any scenario with a name
 THROWN: Final = "a listener threw this, and nobody should hear of it"
 
 
@@ -32,7 +33,7 @@ class Call:
     settled: str  # resolved, rejected, pending
     at: float = 0.0
     value: Any = field(default=None, repr=False)
-    error: str = ""
+    error: str = field(default="", repr=False)  # it may quote the body
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Event:
     at: float
     is_error: bool = True
     status: int | None = None
-    text: str = ""
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ class Outcome:
         return self.scenario.conditions | ({("mode", self.client)} if self.client else frozenset())
 
     @cached_property
+    def size(self) -> int:
+        """How much there is to read; what has a name of its own goes before what was generated."""
+        body = len(self.scenario.answer.body) if self.scenario.answer else 0
+        return len(self.conditions) + body // 16 + len(self.calls) + GENERATED * (not self.scenario.named)
+
+    @cached_property
     def fired(self) -> int:
         """How often the event fired: as often as the listener that heard most of it heard it."""
         return max(Counter(event.listener for event in self.events).values(), default=0)
@@ -98,19 +105,29 @@ class Outcome:
     def became(self) -> str:
         """In one word what became of the token: kept, new, gone, bogus; as stored, or as sent if that is worse."""
         said = {self._called(self.token_after), self._called(self._sent)}
-        return next(word for word in ("bogus", "new", "gone", "kept") if word in said)
+        completed = self.kind is Kind.COMPLETED
+        worst_first = ("bogus", "gone", "kept", "new") if completed else ("bogus", "new", "gone", "kept")
+        return next(word for word in worst_first if word in said)
 
     @property
     def _sent(self) -> Any:
         """The token that the next request carried; the stored one where that is not known."""
-        return self.token_after if self.sent_after is None else self.sent_after.removeprefix("Bearer").strip()
+        own = [x.request.header("authorization") for x in self.exchanges]
+        if self.sent_after in own and self.kind is not Kind.COMPLETED:
+            return self.token_before  # what is sent has not changed, whatever it was
+        scheme, _, rest = (self.sent_after or "").strip().partition(" ")
+        if scheme.lower() == "bearer":
+            return rest.strip()
+        return self.token_after if rest or not scheme else scheme  # other schemes carry something else than the token
 
     def _called(self, token: Any) -> str:
-        if token == self.token_before and type(token) is type(self.token_before):
+        text = isinstance(token, str)
+        new = text and token.strip() in {given.strip() for given in self.given}  # as a header would carry it
+        if new and self.kind is Kind.COMPLETED:
+            return "new"  # even if it is the old one: an endpoint may give the same again
+        if _same(token, self.token_before):
             return "kept"
-        if isinstance(token, str) and token in self.given:
-            return "new"
-        return "gone" if token is None else "bogus"
+        return "new" if new else "gone" if token is None else "bogus"
 
     @property
     def summary(self) -> str:
@@ -121,7 +138,14 @@ class Outcome:
         return "; ".join([*([" and ".join(ends)] if ends else []), event, f"token {self.became}", *login])
 
 
+def _same(token: Any, other: Any) -> bool:
+    """Whether two tokens are the same as a header would carry them; what is no text is the same only as what it is."""
+    if isinstance(token, str) and isinstance(other, str):
+        return token.strip() == other.strip()
+    return type(token) is type(other) and bool(token == other)
+
+
 def linked(lane: Sequence[Outcome]) -> list[Outcome]:
     """Outcomes of one client, in their order, each told which token the next request carried."""
     later = [next((x.request.header("authorization") for x in o.exchanges), None) for o in lane[1:]]
-    return [replace(o, sent_after=sent) for o, sent in zip(lane, [*later, None], strict=True)]
+    return [replace(o, sent_after=sent) for o, sent in zip(lane, [*later, None], strict=False)]

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from contracts.consumers import RefreshConsumer
     from contracts.providers.mock import RefreshMock
     from contracts.run import Run
 
 MARKERS = {
     "provider": "judges the real endpoint: --base-url, or the built-in store over a socket",
     "mock": "judges the mocked endpoint (the fixture refresh_mock)",
+    "consumer": "judges a client in this process: the reference in Python, or what the fixture refresh_consumer gives",
+    "sdk": "judges the Twilight SDK in a browser",
 }
+_PARTS = tuple(MARKERS)
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
     ("report", {"metavar": "DIR", "help": "where the report goes (default: refresh-report)"}),
@@ -25,6 +29,7 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("rate", {"metavar": "R", "help": "most requests a second; 0 = no limit (default: 5, loopback 0)"}),
     ("deadline", {"metavar": "S", "help": "hard limit in seconds for one exchange (default: 10)"}),
     ("ca", {"metavar": "FILE", "help": "trust this CA bundle too"}),
+    ("sdk", {"metavar": "PATH", "help": "SDK bundle (a twilight.min.js) to judge (default: the installed npm package)"}),
     ("known", {"metavar": "FILE", "help": "known deviations of what is judged (TOML)"}),
     ("strict", {"action": "store_true", "help": "judge without any list of known deviations"}),
     ("anonymous", {"action": "store_true", "help": "no session: judge the refusals only"}),
@@ -56,6 +61,11 @@ def _logs_in(item: pytest.Item) -> bool:
     return info is not None and len(info.name2fixturedefs.get("refresh_session", ())) > 1
 
 
+def _part(item: pytest.Item) -> int:
+    """Which part of the suite an item belongs to."""
+    return next((_PARTS.index(mark.name) for mark in item.iter_markers() if mark.name in _PARTS), 0)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check all that the user gave before anything is sent. UsageError: something cannot be meant."""
@@ -71,9 +81,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         writable(settings.report)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
-    if settings.base_url and not settings.cookie and not settings.anonymous and not any(map(_logs_in, items)):
+    config.stash[_RUN] = run = Run(settings)
+    places = [place for place, item in enumerate(items) if _is_suite(item)]
+    suite = sorted((items[place] for place in places), key=_part)  # clients meet what the endpoint answered, so it goes first
+    for place, item in zip(places, suite, strict=True):
+        items[place] = item
+    parts = {_part(item) for item in suite}
+    run.needs_session = bool(settings.base_url) and not settings.anonymous and _PARTS.index("provider") in parts
+    if run.needs_session and not settings.cookie and not any(map(_logs_in, items)):
         raise pytest.UsageError(NO_SESSION)
-    config.stash[_RUN] = Run(settings)
+    run.needs_sdk = settings.sdk is not None or parts == {_PARTS.index("sdk")}
 
 
 def _seed(config: pytest.Config) -> int:
@@ -97,10 +114,35 @@ def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run
         usable = cookie("refresh_session", {"refresh_session": refresh_session or ""})
     except Mistake as mistake:
         pytest.exit(str(mistake), returncode=4)
-    if run.settings.base_url and not usable and not run.settings.anonymous:
+    if run.needs_session and not usable:
         pytest.exit(NO_SESSION, returncode=4)
     run.redactor.learn_cookies(refresh_session or "")
     return run
+
+
+@pytest.fixture(scope="session")
+def refresh_endpoint(pytestconfig: pytest.Config) -> str:
+    """Base URL of a real socket on which the scenarios are played: give it to a client of your own."""
+    return pytestconfig.stash[_RUN].endpoint
+
+
+@pytest.fixture
+def refresh_consumer() -> RefreshConsumer:
+    """The client under test: the reference. Override it to put your own under test; it needs what `RefreshConsumer` says."""
+    from contracts.consumers.python import RefreshClient
+
+    return RefreshClient("https://store.example", timeout=1.0)
+
+
+@pytest.fixture(scope="session")
+def refresh_sdk(refresh_run: Run) -> None:
+    """Skips where something is not there that the SDK needs; where it was asked for, the run is incomplete then."""
+    from contracts.consumers.twilight import available
+
+    if reason := available(refresh_run.settings.sdk):
+        if refresh_run.needs_sdk:
+            refresh_run.missing["twilight"] = reason
+        pytest.skip(reason)
 
 
 @pytest.fixture
@@ -120,11 +162,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if run is None:
         return
     run.close()
-    if not run.judgements:
+    if not run.judgements and not run.missing:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         for judgement in run.judgements.values():
-            judgement.observer.note("the run was interrupted")
+            judgement.note("the run was interrupted")
     try:
         written = f"report: {run.write()}"
     except OSError as error:
@@ -153,7 +195,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
-    if run is None or not run.judgements:
+    if run is None or not (run.judgements or run.missing):
         return
     from contracts.report.terminal import lines
 

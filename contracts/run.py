@@ -5,10 +5,16 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from contracts import phases
-from contracts.gate import Judgement
+from contracts import __version__, known, phases
+from contracts.consumers import CannotBeJudged
+from contracts.consumers.observer import PHASES, Client, ConsumerObserver
+from contracts.consumers.recorded import PREFIX, Recorded, Row
+from contracts.consumers.script import Script
+from contracts.gate import ConsumerJudgement, Judgement, ProviderJudgement
 from contracts.observer import Observer
 from contracts.providers.live import Provider, live, mocked
 from contracts.redaction import Redactor
@@ -17,104 +23,47 @@ from contracts.rules import Finding
 from contracts.settings import Settings
 from contracts.verdict import Conclusion, conclude_all
 
+if TYPE_CHECKING:
+    from contracts.consumers import RefreshConsumer
+
 
 class Run:
     """Observes each implementation once, when the first test asks for it; closed at the end of the session."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.judgements: dict[str, Judgement] = {}
+        self.providers: dict[str, ProviderJudgement] = {}
+        self.consumers: dict[str, ConsumerJudgement] = {}
+        self.missing: dict[str, str] = {}  # what was asked for and is not there: implementation to a sentence
+        self.needs_session = self.needs_sdk = False  # whether the run can say nothing without
         self.redactor = Redactor()
+        self.script = Script(settings.path)
+        self.closing = contextlib.ExitStack()
         self._done: set[tuple[str, str]] = set()
         self._broke: dict[tuple[str, str], list[str]] = {}
-        self._closing = contextlib.ExitStack()
         self._begun = time.monotonic()
-
-    def judge(self, implementation: str, session: str | None) -> Judgement:
-        """The judgement of `real` (the target, or the built-in store) or `mock`, made when it is first asked for."""
-        if implementation not in self.judgements:
-            provider = self._mock() if implementation == "mock" else self._real(session)
-            settings = self.settings
-            rate = settings.rate if provider.kind == "real" else 0.0
-            observer = Observer(provider, budget=settings.max_requests, rate=rate)
-            self.judgements[implementation] = Judgement(provider, observer, known=settings.known)
-        return self.judgements[implementation]
-
-    def observe(self, implementation: str, phase: str, session: str | None) -> Judgement:
-        """Run a phase, after those that come before it; none is run twice."""
-        judgement = self.judge(implementation, session)
-        for name in phases.PHASES:
-            if (implementation, name) not in self._done:
-                self._done.add((implementation, name))
-                before = {id: t.broken for id, t in judgement.observer.judging.tallies.items()}
-                try:
-                    phases.run(judgement.observer, name, self.settings.seed)
-                except Exception as error:  # a traceback would show locals, and those hold secrets
-                    judgement.observer.note(f"the suite itself failed ({_place(error)}); please report it")
-                after = judgement.observer.judging.tallies
-                self._broke[implementation, name] = [id for id, count in before.items() if after[id].broken > count]
-            if name == phase:
-                break
-        return judgement
-
-    def broken_in(self, implementation: str, phase: str) -> list[str]:
-        """Ids of the rules that exchanges of a phase broke."""
-        return self._broke.get((implementation, phase), [])
-
-    def close(self) -> None:
-        """Stop what was started."""
-        self._closing.close()
+        self._endpoint: str | None = None
 
     @property
-    def conclusion(self) -> Conclusion:
-        """The conclusion of the whole run."""
-        return conclude_all((j.provider.name, j.conclusion) for j in self.judgements.values())
+    def judgements(self) -> dict[str, Judgement]:
+        """All judgements by what was judged: `real`, `mock`, `consumer`, `sdk`."""
+        return {**self.providers, **self.consumers}
 
-    def learn(self) -> Redactor:
-        """The redactor, knowing every secret of the run."""
-        for secret in (self.settings.cookie, self.settings.expired_cookie):
-            self.redactor.learn_cookies(secret or "")
-        for value in self.settings.headers.values():
-            self.redactor.learn(value)
-        for judgement in self.judgements.values():
-            for x in judgement.observer.evidence.values():
-                self.redactor.learn_exchange(x)
-        return self.redactor
+    # --- providers ----------------------------------------------------------------------------------------------------
 
-    def write(self) -> Path:
-        """Write the report; where it is."""
-        data = machine.report(
-            list(self.judgements.values()),
-            self.conclusion,
-            seconds=time.monotonic() - self._begun,
-            seed=self.settings.seed,
-            redactor=self.learn(),
-            rerun=self.rerun,
-        )
-        return machine.write(data, self.settings.report)
-
-    def rerun(self, judgement: Judgement, finding: Finding) -> str:
-        """The line that runs a finding again."""
-        s, usual = self.settings, Settings()
-        mock = judgement.provider.kind == "mock"
-        words = ["pytest", "--pyargs", "contracts", "-m", "mock" if mock else "provider", "-k", finding.rule]
-        given = "" if mock or not s.cookie else "REFRESH_COOKIE=… "
-        if s.base_url and not mock:
-            words += ["--base-url", s.base_url]
-            words += ["--refresh-path", s.path] if s.path != usual.path else []
-            words += ["--refresh-ca", s.ca] if s.ca else []
-            words += ["--refresh-anonymous"] if s.anonymous else []
-            given += "REFRESH_EXPIRED_COOKIE=… " if s.expired_cookie else ""
-            given += "REFRESH_HEADERS=… " if s.headers else ""
-        for option, value, default in (
-            ("--refresh-max-requests", s.max_requests, usual.max_requests),
-            ("--refresh-deadline", s.deadline, usual.deadline),
-            ("--hypothesis-seed", s.seed, usual.seed),
-        ):
-            words += [option, f"{value:g}" if isinstance(value, float) else str(value)] if value != default else []
-        return given + shlex.join(words)
-
-    # --- what is judged -----------------------------------------------------------------------------------------------
+    def observe(self, implementation: str, phase: str, session: str | None) -> ProviderJudgement:
+        """Run a phase on `real` (the target, or the built-in store) or `mock`, after those that come before it; none twice."""
+        if implementation not in self.providers:
+            provider = self._mock() if implementation == "mock" else self._real(session)
+            rate = self.settings.rate if provider.kind == "real" else 0.0
+            observer = Observer(provider, budget=self.settings.max_requests, rate=rate)
+            self.providers[implementation] = ProviderJudgement(provider, observer, known=self.settings.known)
+        judgement = self.providers[implementation]
+        for name in _until(phase, phases.PHASES):
+            with self._phase(implementation, name, judgement) as due:
+                if due:
+                    phases.run(judgement.observer, name, self.settings.seed)
+        return judgement
 
     def _real(self, session: str | None) -> Provider:
         s = self.settings
@@ -132,7 +81,8 @@ class Run:
         from contracts.providers.store import Store
 
         store = Store()
-        provider = live(self._closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
+        provider = live(self.closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
+        provider.version = __version__
         provider.expired = store.log_in()
         store.expire(provider.expired)
         provider.log_in, provider.expire, provider.log_out = store.log_in, store.expire, store.log_out
@@ -143,6 +93,153 @@ class Run:
 
         mock = RefreshMock()
         return mocked(mock.handler, mock.session)
+
+    # --- consumers ----------------------------------------------------------------------------------------------------
+
+    def watch(self, consumer: RefreshConsumer, phase: str) -> ConsumerJudgement:
+        """Let a client in this process meet the scenarios of a phase, after those that come before it; none twice."""
+        from contracts.consumers.player import Player
+
+        if "consumer" not in self.consumers:
+            self._watched("consumer", Player.of(consumer, self.script, reached_at=self._endpoint))
+        client = self.consumers["consumer"].observer.client
+        if isinstance(client, Player):
+            client.use(consumer)
+        return self._watch("consumer", phase)
+
+    def watch_sdk(self, phase: str) -> ConsumerJudgement:
+        """Let the Twilight SDK meet the scenarios of a phase, in a browser. CannotBeJudged: something is not there for it."""
+        from contracts.consumers.twilight import Twilight, find_bundle
+
+        if "sdk" not in self.consumers:
+            self._watched("sdk", Twilight(find_bundle(self.settings.sdk)))
+        return self._watch("sdk", phase)
+
+    @property
+    def endpoint(self) -> str:
+        """Base URL of a real socket on which the scenarios are played to clients in this process."""
+        if self._endpoint is None:
+            from contracts.consumers.endpoint import serve_script
+
+            self._endpoint = self.closing.enter_context(serve_script(self.script))
+        return self._endpoint
+
+    def _watched(self, implementation: str, client: Client) -> None:
+        self.closing.callback(client.close)
+        listed = () if self.settings.strict else (*known.shipped(client.name, client.version), *self.settings.known)
+        excuses = known.Excuses(d for d in listed if d.implementation in (None, client.name))
+        self.consumers[implementation] = ConsumerJudgement(ConsumerObserver(client, excuses, patience=self.settings.deadline))
+
+    def _watch(self, implementation: str, phase: str) -> ConsumerJudgement:
+        judgement = self.consumers[implementation]
+        for name in _until(phase, PHASES):
+            with self._phase(implementation, name, judgement) as due:
+                if due and name == "recorded":
+                    judgement.observer.replay(self.recorded.scenarios)
+                elif due:
+                    judgement.observer.run(name, self.settings.seed)
+        return judgement
+
+    @property
+    def recorded(self) -> Recorded:
+        """What the target answered in this run, for clients to meet; nothing without `--base-url`."""
+        target = self.providers.get("real")
+        return Recorded(target.observer.evidence.values() if target and self.settings.base_url else ())
+
+    @property
+    def rows(self) -> list[Row]:
+        """What was recorded and replayed: what the target and the clients broke with each answer."""
+        if not self.consumers:
+            return []
+        return self.recorded.rows({j.name: j.observer.broken_by(PREFIX) for j in self.consumers.values()})
+
+    # --- both ---------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _phase(self, implementation: str, phase: str, judgement: Judgement) -> Iterator[bool]:
+        """Whether a phase is due; notes what it breaks. What fails in the suite itself ends the observation and is no finding."""
+        due = (implementation, phase) not in self._done
+        self._done.add((implementation, phase))
+        before = {id: t.broken - t.excused for id, t in judgement.tallies.items()}
+        try:
+            yield due
+        except CannotBeJudged as error:
+            judgement.note(str(error))
+        except Exception as error:  # a traceback would show locals, and those hold secrets
+            judgement.note(f"the suite itself failed ({_place(error)}); please report it")
+        if due:
+            after = judgement.tallies
+            self._broke[implementation, phase] = [id for id, n in before.items() if after[id].broken - after[id].excused > n]
+
+    def broken_in(self, implementation: str, phase: str) -> list[str]:
+        """Ids of the rules that were broken in a phase, known deviations aside."""
+        return self._broke.get((implementation, phase), [])
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self.closing.close()
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The conclusion of the whole run."""
+        missing = [(name, Conclusion("incomplete", sentence)) for name, sentence in self.missing.items()]
+        return conclude_all([*((j.name, j.conclusion) for j in self.judgements.values()), *missing])
+
+    def learn(self) -> Redactor:
+        """The redactor, knowing every secret of the run."""
+        for secret in (self.settings.cookie, self.settings.expired_cookie):
+            self.redactor.learn_cookies(secret or "")
+        for value in self.settings.headers.values():
+            self.redactor.learn(value)
+        for judgement in self.providers.values():
+            for x in judgement.observer.evidence.values():
+                self.redactor.learn_exchange(x)
+        return self.redactor
+
+    def write(self) -> Path:
+        """Write the report; where it is."""
+        data = machine.report(
+            list(self.judgements.values()),
+            self.conclusion,
+            seconds=time.monotonic() - self._begun,
+            seed=self.settings.seed,
+            redactor=self.learn(),
+            rerun=self.rerun,
+            recorded=self.rows,
+        )
+        return machine.write(data, self.settings.report)
+
+    def rerun(self, judgement: Judgement, finding: Finding) -> str:
+        """The line that runs a finding again."""
+        s, usual = self.settings, Settings()
+        part = next(name for name, j in self.judgements.items() if j is judgement)
+        words = ["pytest", "--pyargs", "contracts", "-m", "provider" if part == "real" else part, "-k", finding.rule]
+        given = ""
+        if s.base_url and part == "real":
+            given += "REFRESH_COOKIE=… " if s.cookie else ""
+            given += "REFRESH_EXPIRED_COOKIE=… " if s.expired_cookie else ""
+            given += "REFRESH_HEADERS=… " if s.headers else ""
+            words += ["--base-url", s.base_url]
+            words += ["--refresh-ca", s.ca] if s.ca else []
+            words += ["--refresh-anonymous"] if s.anonymous else []
+        words += ["--refresh-sdk", str(s.sdk)] if s.sdk and part == "sdk" else []
+        words += ["--refresh-strict"] if s.strict else []
+        for option, value, default in (
+            ("--refresh-path", s.path, usual.path),
+            ("--refresh-max-requests", s.max_requests, usual.max_requests),
+            ("--refresh-deadline", s.deadline, usual.deadline),
+            ("--hypothesis-seed", s.seed, usual.seed),
+        ):
+            words += [option, f"{value:g}" if isinstance(value, float) else str(value)] if value != default else []
+        return given + shlex.join(words)
+
+
+def _until(phase: str, all_phases: Iterable[str]) -> Iterator[str]:
+    """The phases up to this one."""
+    for name in all_phases:
+        yield name
+        if name == phase:
+            return
 
 
 def _place(error: BaseException) -> str:

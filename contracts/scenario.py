@@ -13,16 +13,17 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
 from contracts.answers import Answer, error, example, json_answer, success
 from contracts.document import load
-from contracts.exchange import JSON, Exchange, Failure, Kind, Request, Response
+from contracts.exchange import JSON, UTF8, Exchange, Failure, Kind, Request, Response
 
 AT_ONCE: Final = 5  # calls made at the same moment
 IN_A_ROW: Final = 100  # failures, of which the last must fire like the first
+NO_BODY: Final = (204, 304)  # HTTP statuses with which no body can come
 LANDING: Final = "/landing.html"  # where a redirect leads; the endpoint's stage serves an HTML page there
 
 
@@ -63,18 +64,20 @@ class Scenario:
     """One thing that an endpoint may do to a client. `seconds` is how long the exchange takes, if it does not end at once."""
 
     name: str
-    answer: Answer | None = None
+    answer: Answer | None = field(default=None, repr=False)  # it may carry a token
     delivery: Delivery = Delivery.WHOLE
     seconds: float = 0.0
     calls: int = 1  # made at the same moment; 0: the client refreshes by itself when its page loads
     throwing: bool = False  # whether a listener throws
+    named: bool = True  # whether the name says what it is, or only where it comes from
 
     @cached_property
     def came(self) -> Response | Failure:
         """What comes back to whoever asks, by the book; the client may give up before."""
         if self.answer is None or not self.delivery.arrives:
             return Failure(self.delivery.value, f"no whole answer: {self.delivery.value}", self.seconds)
-        return Response(self.answer.status, self.answer.headers, self.answer.body, self.seconds)
+        body = b"" if self.answer.status in NO_BODY else self.answer.body
+        return Response(self.answer.status, self.answer.headers, body, self.seconds)
 
     @cached_property
     def kind(self) -> Kind:
@@ -101,7 +104,11 @@ def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
     yield "http status", str(came.status)
     if came.media_type != JSON:
         yield "type", came.media_type or "none"
+    if came.charset not in UTF8:
+        yield "charset", came.charset or ""
     reading = came.reading
+    for fault in (*reading.faults, *reading.encoding_faults):
+        yield "fault", fault
     if not reading.readable:
         yield "body", "no JSON" if came.body else "empty"
         return
@@ -140,8 +147,7 @@ def named(tokens: Iterator[str], *, patience: float) -> list[Scenario]:
     """Every scenario with a name. Answers that carry a token take one each; what never ends is ended after `patience` seconds."""
     unauthorized = Scenario("error-401", error(401))
     return [
-        unauthorized,
-        replace(unauthorized, name="error-401-again"),
+        *[replace(unauthorized, name=f"error-401{again}") for again in ("", "-again", "-and-again")],
         *_successes(tokens),
         *_errors(),
         *_odd_successes(tokens),
@@ -253,3 +259,19 @@ def interleaved(scenarios: Iterable[Scenario], tokens: Iterator[str]) -> Iterato
         yield scenario
         if scenario.kind is not Kind.COMPLETED:
             yield refreshed(next(tokens))
+
+
+def at_page_load(tokens: Iterator[str]) -> Iterator[Scenario]:
+    """What the endpoint may do while a page restores a session."""
+    whole = (refreshed(next(tokens)), Scenario("success-data-empty", json_answer(200, success_body(..., data={}))))
+    failed = (Scenario(f"error-{status}", error(status)) for status in (401, 429, 500))
+    for scenario in (*whole, *failed, Scenario("network-reset", None, Delivery.RESET)):
+        yield replace(scenario, name=f"{scenario.name}-at-page-load", calls=0)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Scenarios that one client meets one after the other, in one of its modes."""
+
+    scenarios: tuple[Scenario, ...]
+    mode: str = ""

@@ -6,32 +6,22 @@ import ipaddress
 import json
 import math
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from contracts import known
 from contracts.document import load
+from contracts.known import Deviation
 
 MOST_REQUESTS: Final = 1_000_000
 POLITE_RATE: Final = 5.0
-KNOWN_VERDICTS: Final = ("fail", "warn")
 
 
 class Mistake(ValueError):
     """The user made a mistake; the message is one sentence that says which and what to do."""
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """A deviation that is known and accepted for now: the rule, the verdict that was seen, and why it is accepted."""
-
-    rule: str
-    verdict: str
-    implementation: str | None
-    why: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +37,7 @@ class Settings:
     ca: str | None = None
     anonymous: bool = False
     strict: bool = False
+    sdk: Path | None = None
     known: tuple[Deviation, ...] = ()
     cookie: str | None = field(default=None, repr=False)
     expired_cookie: str | None = field(default=None, repr=False)
@@ -77,6 +68,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         ca=_ca(options.get("ca")),
         anonymous=bool(options.get("anonymous")),
         strict=bool(options.get("strict")),
+        sdk=_sdk(options.get("sdk")),
         known=() if options.get("strict") else _known(options.get("known")),
         cookie=cookie("REFRESH_COOKIE", environ),
         expired_cookie=cookie("REFRESH_EXPIRED_COOKIE", environ),
@@ -176,35 +168,16 @@ def _headers(text: str | None) -> dict[str, str]:
 
 
 def _known(path: str | None) -> tuple[Deviation, ...]:
-    if path is None:
-        return ()
     try:
-        data = tomllib.loads(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise Mistake(f"--refresh-known cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # both of tomllib's own errors are ValueErrors
-        raise Mistake(f"--refresh-known is no TOML: {error}") from None
-    entries = data.get("deviation")
-    if not isinstance(entries, list) or set(data) != {"deviation"} or not all(isinstance(e, dict) for e in entries):
-        raise Mistake("--refresh-known must hold [[deviation]] tables and nothing else")
-    return tuple(_deviation(number, entry) for number, entry in enumerate(entries, 1))
+        return known.read(Path(path), "--refresh-known") if path is not None else ()
+    except known.BadList as error:
+        raise Mistake(str(error)) from None
 
 
-def _deviation(number: int, entry: dict[str, Any]) -> Deviation:
-    where = f"--refresh-known, deviation {number}"
-    if unknown := set(entry) - {"rule", "verdict", "implementation", "why", "since", "seen"}:
-        raise Mistake(f"{where}: unknown key {sorted(unknown)[0]!r}")
-    rule, verdict, why = entry.get("rule"), entry.get("verdict"), entry.get("why")
-    if not isinstance(rule, str) or rule not in load().rules:
-        raise Mistake(f"{where}: there is no rule {rule!r}; the ids stand in x-rules of openapi/refresh.yaml")
-    if verdict not in KNOWN_VERDICTS:
-        raise Mistake(f"{where}: verdict must be one of {', '.join(KNOWN_VERDICTS)}, not {verdict!r}")
-    if not isinstance(why, str) or not why.strip():
-        raise Mistake(f"{where}: say why it is accepted")
-    implementation = entry.get("implementation")
-    if implementation is not None and not isinstance(implementation, str):
-        raise Mistake(f"{where}: implementation must be a name")
-    return Deviation(rule, verdict, implementation, why)
+def _sdk(path: str | None) -> Path | None:
+    if path is not None and not Path(path).is_file():
+        raise Mistake(f"--refresh-sdk {path} is no file; give the path of a twilight.min.js")
+    return None if path is None else Path(path)
 
 
 def writable(folder: Path) -> None:

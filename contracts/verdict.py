@@ -40,13 +40,15 @@ _ON_SUCCESS = frozenset(
 
 
 def verdict_of(id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
-    """The verdict of one rule: pass, fail, warn, not-exercised, or blocked when it needs a session that is not there."""
+    """The verdict of one rule: pass, fail, warn, not-exercised, known (each breach is), blocked (it needs a session)."""
     if id in blocked and not (tally and tally.broken and id not in NEED_A_SESSION):
         return "blocked"
     if tally is None or not tally.exercised:
         return "not-exercised"
     if not tally.broken:
         return "pass"
+    if tally.broken == tally.excused:
+        return "known"
     return "fail" if load().rules[id].level == "MUST" else "warn"
 
 
@@ -76,11 +78,11 @@ def conclude(
     if halted:
         return Conclusion("incomplete", halted)
     if session_refused:
-        reason = SESSION_REFUSED
-        return Conclusion("incomplete", reason)
+        return Conclusion("incomplete", SESSION_REFUSED)
     missing = [id for id in must if verdicts[id] == "not-exercised" or (verdicts[id] == "blocked" and not anonymous)]
     if missing:
-        what_to_do = "run without -k and with --refresh-max-requests 30 or more"
+        of_provider = rules[missing[0]].role == "provider"
+        what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
         return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
     return Conclusion("conformant", "only the refusals were judged (--refresh-anonymous)" if anonymous else None)
 

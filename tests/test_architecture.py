@@ -27,7 +27,10 @@ PURE = (
 )
 NETWORK = ("httpx", "httpcore", "socket")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
-MAY_USE_THE_NETWORK = tuple(f"providers/{name}.py" for name in ("transport", "live", "mock", "serving"))
+MAY_USE_THE_NETWORK = (
+    *(f"providers/{name}.py" for name in ("transport", "live", "mock", "serving")),
+    *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint")),
+)
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs", "contracts"}
 LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")
 JUDGES = {"provider": provider.BOOK.judges, "consumer": consumer.BOOK.judges}

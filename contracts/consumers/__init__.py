@@ -22,3 +22,7 @@ class RefreshConsumer(Protocol):
 
     async def refresh(self) -> Any:
         """Refresh the token: returns the JSON body of the answer, or raises the error that the listeners hear of."""
+
+
+class CannotBeJudged(Exception):
+    """A client, or something that it needs, is not there or is none; the message says in one sentence what to do."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts.document import load
 from contracts.exchange import Exchange, Request
@@ -50,9 +50,12 @@ class Script:
             if _path(request.url) != self.path:
                 part.strays.append(request)
                 return None
-            number_of = len(part.exchanges) + 1
-            part.exchanges.append(Exchange(request, part.scenario.came, index=number_of, started=time.time()))
-            return part.scenario
+            now, scenario = time.time(), part.scenario
+            if part.exchanges and not scenario.delivery.ends:
+                # Who asks again is not kept longer; a browser does so by itself when a connection that it used before is reset.
+                scenario = replace(scenario, seconds=max(0.0, part.exchanges[0].started + scenario.seconds - now))
+            part.exchanges.append(Exchange(request, scenario.came, index=len(part.exchanges) + 1, started=now))
+            return scenario
 
     def end(self, number: int) -> Part:
         """Forget a scenario; what was asked while it was on."""

@@ -86,6 +86,7 @@ class Provider:
     path: str = field(default_factory=lambda: load().path)
     expired: str | None = field(default=None, repr=False)
     anonymous: bool = False
+    version: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     log_in: Callable[[], str] | None = None
     expire: Callable[[str], None] | None = None
@@ -148,4 +149,4 @@ def live(
 def mocked(handler: Callable[[httpx.Request], httpx.Response], cookie: str, name: str = "mock") -> Provider:
     """A provider that is a handler in this process."""
     sender = Sender(httpx.MockTransport(handler), 10.0)
-    return Provider(name, "mock", "https://store.example", sender, Customer.of(cookie))
+    return Provider(name, "mock", "https://store.example", sender, Customer.of(cookie), version=__version__)

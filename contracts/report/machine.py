@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from contracts import __version__
+from contracts.consumers.recorded import Row
 from contracts.document import load
 from contracts.gate import Judgement
 from contracts.redaction import Redactor
@@ -28,6 +28,7 @@ def report(
     seed: int,
     redactor: Redactor,
     rerun: Callable[[Judgement, Finding], str],
+    recorded: Sequence[Row] = (),
 ) -> dict[str, Any]:
     """The report as data."""
     document = load()
@@ -35,7 +36,7 @@ def report(
     for text in document.rules.values():
         findings = [
             {
-                "implementation": j.provider.name,
+                "implementation": j.name,
                 "expected": redactor.show(f.expected),
                 "actual": redactor.show(f.actual),
                 "exchange": f.exchange,
@@ -45,7 +46,7 @@ def report(
             for f in j.findings
             if f.rule == text.id
         ]
-        verdicts = {j.provider.name: j.verdicts[text.id] for j in judgements if text.id in j.verdicts}
+        verdicts = {j.name: j.verdicts[text.id] for j in judgements if text.id in j.verdicts}
         rules.append(
             {
                 "id": text.id,
@@ -67,17 +68,18 @@ def report(
         "contract": {"version": document.version, "sha256": document.sha256},
         "implementations": [
             {
-                "name": j.provider.name,
-                "role": "provider",
-                "kind": j.provider.kind,
-                "version": __version__ if j.provider.kind == "mock" or j.provider.name == "store" else None,
+                "name": j.name,
+                "role": j.role,
+                "kind": j.kind,
+                "version": j.version,
                 "verdict": j.verdict,
                 "requests": j.requests,
             }
             for j in judgements
         ],
         "rules": rules,
-        "power": {j.provider.name: {id: t.exercised for id, t in j.observer.judging.tallies.items()} for j in judgements},
+        "recorded": [row.as_data() for row in recorded],
+        "power": {j.name: {id: t.exercised for id, t in j.tallies.items()} for j in judgements},
     }
 
 

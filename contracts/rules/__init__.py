@@ -23,12 +23,14 @@ OK: Final = Breach("", "")
 
 
 class Case(Protocol):
-    """What rules judge: an exchange, or the outcome of one; its number, and what was unusual about it."""
+    """What rules judge: an exchange, or the outcome of one; its number, what was unusual about it, and how much that is."""
 
     @property
     def index(self) -> int: ...
     @property
     def conditions(self) -> frozenset[tuple[str, str]]: ...
+    @property
+    def size(self) -> int: ...
 
 
 CaseT = TypeVar("CaseT", bound=Case)
@@ -58,7 +60,7 @@ class Book(Generic[CaseT, MemoryT]):
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule broken by a case (its number in the evidence); `size` is how many of its conditions were unusual.
+    """A rule broken by a case (its number in the evidence); `size` as the case says it: the smallest tells most.
 
     `known`: it was excused, being a known deviation.
     """
@@ -118,7 +120,7 @@ class Judging(Generic[CaseT, MemoryT]):
                 tally.exercised += 1
                 if breach is not OK:
                     known = self._excuse(id, case)
-                    finding = Finding(id, breach.expected, breach.actual, case.index, len(case.conditions), known)
+                    finding = Finding(id, breach.expected, breach.actual, case.index, case.size, known)
                     tally.add(finding, case.conditions)
                     found.append(finding)
                 break  # one judgement a rule and case

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.document import load
-from contracts.exchange import JSON, JWT, Exchange, Kind, Response, described
+from contracts.exchange import JSON, JWT, UTF8, Exchange, Kind, Response, described
 from contracts.rules import OK, Book, Breach
 
 
@@ -103,7 +103,7 @@ def body_is_utf8(x: Exchange, memory: Memory) -> Breaches:
     """The bytes decide, then the label."""
     if r := _with_body(x):
         faults = list(r.reading.encoding_faults)
-        if r.charset not in (None, "utf-8", "utf8", "us-ascii"):
+        if r.charset not in UTF8:
             faults.append(f"labelled charset={r.charset}")
         yield from _verdict(not faults, "UTF-8 without a byte order mark", "; ".join(faults))
 

@@ -23,8 +23,8 @@ RULES = [rule.id for rule in load().rules.values() if rule.role == "provider"]
 def test_observation(refresh_run: Run, refresh_session: str | None, implementation: str, phase: str) -> None:
     """No exchange of this phase breaks a MUST."""
     judgement = refresh_run.observe(implementation, phase, refresh_session)
-    if judgement.observer.halted:
-        pytest.fail(refresh_run.learn().show(judgement.observer.halted), pytrace=False)
+    if judgement.halted:
+        pytest.fail(refresh_run.learn().show(judgement.halted), pytrace=False)
     rules = load().rules
     seen = refresh_run.broken_in(implementation, phase)
     broken = [id for id in seen if rules[id].level == "MUST" and judgement.verdict_of(id) == "fail"]
@@ -41,7 +41,7 @@ def test_rule(refresh_run: Run, refresh_session: str | None, implementation: str
     judgement.rules.add(rule)
     verdict = judgement.verdict_of(rule)
     if verdict in ("fail", "fixed"):
-        said = judgement.observer.judging.tallies[rule].findings
+        said = judgement.tallies[rule].findings
         actual = refresh_run.learn().show(said[0].actual) if said else "a known deviation is no longer seen"
         pytest.fail(f"{rule}: {actual}", pytrace=False)
     if verdict in ("not-exercised", "blocked"):

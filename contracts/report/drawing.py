@@ -1,0 +1,76 @@
+"""A timeline as a picture: the page on the left, the endpoint on the right, what went between them, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+from contracts.outcome import Outcome
+from contracts.redaction import Redactor
+from contracts.report.timeline import Step, steps
+
+WIDTH: Final = 760
+PAGE, ENDPOINT = 200, 640  # where the two lifelines are
+TOP, ROW = 78, 40
+LONGEST: Final = 62  # characters of a label
+STYLE: Final = """
+text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}
+.title{font-weight:600;font-size:14px}.time,.quiet{fill:#656d76}.bad{fill:#b3261e;font-weight:600}
+.life{stroke:#8c959f;stroke-dasharray:3 4}.line{stroke:#1f2328;stroke-width:1.4;fill:none}
+.dot{fill:#1f2328}.none{fill:none;stroke:#8c959f}
+.ground{fill:#fff}
+@media(prefers-color-scheme:dark){text{fill:#e6edf3}.time,.quiet{fill:#9198a1}.bad{fill:#ff8a80}.line{stroke:#e6edf3}.dot{fill:#e6edf3}
+.ground{fill:#0d1117}}
+"""
+
+
+def draw(o: Outcome, broken: Sequence[str], *, client: str, redactor: Redactor) -> str:
+    """The outcome as SVG; `broken` are the rules that it breaks. It asks nothing of the network and runs no script."""
+    told = steps(o)
+    verdict = f"breaks {', '.join(broken)}" if broken else "keeps every rule"
+    lines = _wrapped(verdict, 88)
+    height = TOP + ROW * len(told) + 20 + 20 * len(lines)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" direction="ltr">',
+        f"<title>{escape(f'{client}, {o.scenario.name}: {verdict}')}</title><style>{STYLE}</style>",
+        f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
+        _text(16, 26, f"{client} · {o.scenario.name}", "title"),
+        _text(PAGE, 54, "the page", "quiet", "middle") + _text(ENDPOINT, 54, "the endpoint", "quiet", "middle"),
+        *(f'<line class="life" x1="{x}" y1="62" x2="{x}" y2="{TOP + ROW * len(told) - 14}"/>' for x in (PAGE, ENDPOINT)),
+        *(part for row, step in enumerate(told) for part in _step(step, TOP + ROW * row, redactor)),
+        *(_text(16, height - 18 - 20 * (len(lines) - 1 - n), line, "bad" if broken else "quiet") for n, line in enumerate(lines)),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _step(step: Step, y: int, redactor: Redactor) -> Iterator[str]:
+    text = redactor.show(step.text, LONGEST)
+    if step.at is not None:
+        yield _text(16, y + 4, f"{step.at * 1000:.0f} ms", "time")
+    if step.who in ("request", "answer"):
+        start, end, back = (PAGE, ENDPOINT, -7) if step.who == "request" else (ENDPOINT, PAGE, 7)
+        yield f'<path class="line" d="M{start} {y}H{end}m{back} -4L{end} {y}l{back} 4"/>'
+        yield _text((PAGE + ENDPOINT) // 2, y - 7, text, anchor="middle")
+        return
+    shape = {
+        "event": f"M{PAGE} {y - 6}l6 6l-6 6l-6 -6z",
+        "token": f"M{PAGE - 6} {y - 5}h12v10h-12z",
+    }.get(step.who, f"M{PAGE - 6} {y}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z")
+    nothing = step.at is None and step.who in ("event", "promise")
+    yield f'<path class="{"none" if nothing else "dot"}" d="{shape}"/>'
+    label = {"event": "event", "promise": "promise", "token": "token afterwards"}.get(step.who, "")
+    yield _text(PAGE + 16, y + 4, f"{label}: {text}" if label else text)
+
+
+def _text(x: int, y: int, text: str, kind: str = "", anchor: str = "") -> str:
+    said = f' class="{kind}"' if kind else ""
+    said += f' text-anchor="{anchor}"' if anchor else ""
+    return f'<text x="{x}" y="{y}"{said}>{escape(text)}</text>'
+
+
+def _wrapped(text: str, most: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, most)

@@ -1,0 +1,75 @@
+"""What happened around one call, in the order in which it happened: for the terminal, the report and the pictures in the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from contracts.exchange import Exchange, Response
+from contracts.outcome import LISTENERS, Event, Outcome
+
+TOKENS = {"kept": "the old token", "new": "the token of the answer", "gone": "no token", "bogus": "no token, but kept as one"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happened, `at` seconds after the call (None: not a moment of its own); who did it, and what it was."""
+
+    at: float | None
+    who: str  # page, request, answer, event, promise, token
+    text: str
+
+
+def steps(o: Outcome) -> list[Step]:
+    """The story of an outcome. Texts may hold what a server said: they are to be shown through the redactor."""
+    return [*sorted(_moments(o), key=lambda step: step.at or 0.0), *_after(o)]
+
+
+def _moments(o: Outcome) -> Iterator[Step]:
+    count = len(o.calls)
+    yield Step(0.0, "page", "the page loads" if not count else "refresh()" if count == 1 else f"refresh(), {count} times at once")
+    for x in o.exchanges:
+        at = max(0.0, x.started - o.started) if x.started and o.started else 0.0
+        yield Step(at, "request", f"{x.request.method} {_path(x)}")
+        yield Step(at + x.answer.seconds, "answer", _answer(x))
+    most = max(range(LISTENERS), key=o.heard.__getitem__)  # the listener that heard most of it
+    for at, text in _counted((event.at, _event(event)) for event in o.events if event.listener == most):
+        yield Step(at, "event", text)
+    settled = (call for call in o.calls if call.settled != "pending")
+    for at, text in _counted((call.at, call.settled + (f": {call.error}" if call.error else "")) for call in settled):
+        yield Step(at, "promise", text)
+
+
+def _counted(moments: Iterable[tuple[float, str]]) -> Iterator[tuple[float, str]]:
+    """Each text once, at the first moment that it was there, and how often it was."""
+    found: dict[str, list[float]] = {}
+    for at, text in moments:
+        found.setdefault(text, []).append(at)
+    for text, times in found.items():
+        yield min(times), f"{len(times)} times {text}" if len(times) > 1 else text
+
+
+def _event(event: Event) -> str:
+    response = "without a response" if event.status is None else f"with the response {event.status}"
+    return f"onRefreshFailed, {response}: {event.text}"
+
+
+def _after(o: Outcome) -> Iterator[Step]:
+    if pending := o.settled("pending"):
+        yield Step(None, "promise", f"{pending} still pending" if pending > 1 else "still pending")
+    if not o.fired:
+        yield Step(None, "event", "none")
+    yield Step(None, "token", TOKENS[o.became])
+    if o.logged_in is not None:
+        yield Step(None, "page", "the customer is logged in" if o.logged_in else "the customer is logged out")
+
+
+def _answer(x: Exchange) -> str:
+    if not isinstance(x.answer, Response):
+        return x.answer.message
+    body = x.answer.body.decode("utf-8", "backslashreplace")
+    return f"HTTP {x.answer.status}{f' {body}' if body else ', no body'}"
+
+
+def _path(x: Exchange) -> str:
+    return "/" + x.request.url.partition("://")[2].partition("/")[2]
