@@ -1,5 +1,7 @@
-# make check   judge the built-in store over its socket, and the mock; the report goes to refresh-report/
-# make test    everything that proves the suite itself: lint, types, tests
+# make check          judge the built-in store over its socket, the mock, the Python client, and the Twilight SDK where it and a
+#                     Chromium are installed; the report goes to refresh-report/
+# make test           everything that proves the suite itself: lint, types, tests; it installs the SDK
+# make sdk-versions   judge every version of the SDK that npm has, and write docs/sdk-versions.md
 #
 # PYTHON=python3.12 picks the interpreter (3.11 or later), ARGS="--base-url …" goes on to pytest.
 PYTHON ?= python3
@@ -7,16 +9,36 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: check test
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
+
+LIARS := tests/test_liars.py tests/test_client_liars.py
+
+.PHONY: check test test-liars test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest $(ARGS)
+	@echo "running the tests in two parts at the same time; each is printed when it has ended"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-liars test-others
+
+test-liars:
+	$(BIN)/pytest $(LIARS) $(ARGS)
+
+test-others:
+	$(BIN)/pytest $(LIARS:%=--ignore=%) $(ARGS)
+
+sdk-versions: $(VENV)/.installed-dev
+	$(BIN)/python docs/sdk_versions.py $(ARGS)
+
+# The SDK and its components, as pinned; Node.js may be the one that was installed into .venv.
+node_modules/.package-lock.json: package-lock.json | $(VENV)/.installed-dev
+	@echo "installing the Twilight SDK into node_modules"
+	@$(NPM) ci --silent
+	@touch $@
 
 # Both installs are editable: a change of the code needs no new one, a change of pyproject.toml does.
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
@@ -26,7 +48,7 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV), with what the tests need"
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[dev,sdk]'
 	@touch $(VENV)/.installed $@
 
 $(VENV)/bin/python:

@@ -95,10 +95,10 @@ def read(path: Path, name: str) -> tuple[Deviation, ...]:
 
 
 def shipped(consumer: str, version: str | None) -> tuple[Deviation, ...]:
-    """What this package knows of a version of a consumer: nothing, where it knows no such version."""
+    """What this package knows of a version of a consumer (a date may follow it): nothing, where it knows no such version."""
     for path in sorted(SHIPPED.glob("*.toml")):
         data = _table(path, path.name)
-        if data.get("consumer") == consumer and version in data.get("versions", ()):
+        if data.get("consumer") == consumer and (version or "").partition(" ")[0] in data.get("versions", ()):
             return _deviations(data, path.name, allowed={"consumer", "versions", "deviation"})
     return ()
 

@@ -101,7 +101,9 @@ class Run:
         from contracts.consumers.player import Player
 
         if "consumer" not in self.consumers:
-            self._watched("consumer", Player.of(consumer, self.script, reached_at=self._endpoint))
+            player = Player.of(consumer, self.script, reached_at=self._endpoint)
+            self.closing.callback(player.close)
+            self._watched("consumer", player)
         client = self.consumers["consumer"].observer.client
         if isinstance(client, Player):
             client.use(consumer)
@@ -112,7 +114,10 @@ class Run:
         from contracts.consumers.twilight import Twilight, find_bundle
 
         if "sdk" not in self.consumers:
-            self._watched("sdk", Twilight(find_bundle(self.settings.sdk)))
+            sdk = Twilight(find_bundle(self.settings.sdk))
+            self.closing.callback(sdk.close)
+            sdk.identify()
+            self._watched("sdk", sdk)
         return self._watch("sdk", phase)
 
     @property
@@ -125,7 +130,6 @@ class Run:
         return self._endpoint
 
     def _watched(self, implementation: str, client: Client) -> None:
-        self.closing.callback(client.close)
         listed = () if self.settings.strict else (*known.shipped(client.name, client.version), *self.settings.known)
         excuses = known.Excuses(d for d in listed if d.implementation in (None, client.name))
         self.consumers[implementation] = ConsumerJudgement(ConsumerObserver(client, excuses, patience=self.settings.deadline))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from contracts.consumers import generated
@@ -20,7 +20,7 @@ PHASES: Final = ("scenarios", "generated", "recorded")
 KEPT_FINDINGS: Final = (
     500  # of one rule: every scenario that breaks it is named, in each mode and after a hundred that are the same
 )
-ABREAST: Final = 4  # lanes that are worth having at the same time in a mode that makes every call wait
+ABREAST: Final = 8  # lanes that are worth having at the same time in a mode that makes every call wait
 FAR_FUTURE: Final = 4_000_000_000
 
 
@@ -87,8 +87,12 @@ class ConsumerObserver:
 
     def play(self, lanes: Sequence[Lane]) -> list[Finding]:
         """Let the client play lanes and judge what came of it."""
+        return self.judge(self.client.play(lanes))
+
+    def judge(self, outcomes: Iterable[Outcome]) -> list[Finding]:
+        """Judge outcomes and keep them as evidence."""
         found: list[Finding] = []
-        for outcome in self.client.play(lanes):
+        for outcome in outcomes:
             self.evidence[outcome.index] = outcome
             self.excuses.meet(outcome)
             broken = self.judging.add(outcome)

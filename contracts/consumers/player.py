@@ -24,13 +24,13 @@ from contracts.consumers import CannotBeJudged, RefreshConsumer
 from contracts.consumers.script import Part, Script
 from contracts.exchange import Kind
 from contracts.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
-from contracts.rules.consumer import EVENT_SECONDS, SETTLING_SECONDS
+from contracts.rules.consumer import EVENT_SECONDS, IMPATIENT_SECONDS, PATIENT_TIMES, SETTLING_SECONDS
 from contracts.scenario import Lane, Scenario
 
 LATE_SECONDS: Final = EVENT_SECONDS + 0.2  # how long after a rejection its event is still waited for
 TURN_SECONDS: Final = 0.02  # a short turn of the event loop
 ENDING_SECONDS: Final = 1.0  # for each step of stopping what is left
-LONGEST: Final = 200  # characters of an error that are kept
+LONGEST: Final = 4000  # characters of an error that are kept; what is shown of it is cut after secrets are taken out
 MEMBERS: Final = ("token", "on_refresh_failed", "refresh")
 
 Stage = Callable[[], AbstractContextManager[object]]
@@ -106,6 +106,7 @@ class Player:
     ) -> None:
         self.name, self.kind, self.version = name, kind, version
         self.requests = 0  # that reached the endpoint
+        self._left = 0  # scenarios that left calls pending
         self._make, self._script, self._patience, self._stage = make, script, patience, stage
         self._consumer: RefreshConsumer | None = None
         self._numbers = itertools.count(1)
@@ -205,13 +206,18 @@ class Player:
         calls = {asyncio.create_task(_take(consumer, take)) for take in scene.takes}
         tasks |= calls
         if calls:
-            done, _ = await asyncio.wait(calls, timeout=scenario.seconds + self._patience)
+            done, _ = await asyncio.wait(calls, timeout=scenario.seconds + self._waits())
             for task in done:
                 task.result()  # nothing, or what no client may swallow, such as an interrupt
+        self._left += any(take.settled == "pending" for take in scene.takes)
         scene.token_after = _token(consumer)
         scene.part = self._script.end(number)
         self.requests += len(scene.part.exchanges) if scenario.delivery.reaches else 0
         scene.calls = tuple(_call(take, scene.began) for take in scene.takes)
+
+    def _waits(self) -> float:
+        """Seconds after an exchange that calls may take; little, once it is plain that this client leaves calls pending."""
+        return self._patience if self._left < PATIENT_TIMES else min(self._patience, IMPATIENT_SECONDS)
 
     async def _late_events(self) -> None:
         """Wait as long as an event that is missing could still come in time; in any case for what is due right now."""

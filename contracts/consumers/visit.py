@@ -20,7 +20,7 @@ from contracts.consumers.script import Part, Script
 from contracts.exchange import Request
 from contracts.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
 from contracts.providers.tokens import unsigned
-from contracts.rules.consumer import EVENT_SECONDS
+from contracts.rules.consumer import EVENT_SECONDS, IMPATIENT_SECONDS, PATIENT_TIMES
 from contracts.scenario import Delivery, Scenario
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Visit:
         return [_sent_by_itself(outcome) for outcome in outcomes] if loads else linked(outcomes)
 
     def _plan(self, number: int, scenario: Scenario) -> dict[str, Any]:
-        limit = 1000 * (scenario.seconds + self.patience)
-        return {"number": number, "calls": scenario.calls, "limit": limit, "throwing": scenario.throwing}
+        limit, least = (1000 * (scenario.seconds + seconds) for seconds in (self.patience, min(self.patience, IMPATIENT_SECONDS)))
+        return {"number": number, "calls": scenario.calls, "limit": limit, "least": least, "throwing": scenario.throwing}
 
     # --- the page -----------------------------------------------------------------------------------------------------
 
@@ -153,6 +153,7 @@ class Visit:
             "listeners": LISTENERS,
             "thrown": THROWN,
             "late": 1000 * LATE_SECONDS,
+            "patient": PATIENT_TIMES,
             "opening": 1000 * OPENING_SECONDS / 2,
             "calm": 1000 * CALM_SECONDS,
             "path": self.script.path,

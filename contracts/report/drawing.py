@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
@@ -10,10 +11,10 @@ from contracts.outcome import Outcome
 from contracts.redaction import Redactor
 from contracts.report.timeline import Step, steps
 
-WIDTH: Final = 760
-PAGE, ENDPOINT = 200, 640  # where the two lifelines are
+WIDTH: Final = 900
+PAGE, ENDPOINT = 130, 820  # where the two lifelines are
 TOP, ROW = 78, 40
-LONGEST: Final = 62  # characters of a label
+LONGEST: Final = 80  # characters of a label
 STYLE: Final = """
 text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}
 .title{font-weight:600;font-size:14px}.time,.quiet{fill:#656d76}.bad{fill:#b3261e;font-weight:600}
@@ -29,7 +30,7 @@ def draw(o: Outcome, broken: Sequence[str], *, client: str, redactor: Redactor) 
     """The outcome as SVG; `broken` are the rules that it breaks. It asks nothing of the network and runs no script."""
     told = steps(o)
     verdict = f"breaks {', '.join(broken)}" if broken else "keeps every rule"
-    lines = _wrapped(verdict, 88)
+    lines = textwrap.wrap(verdict, 105)
     height = TOP + ROW * len(told) + 20 + 20 * len(lines)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" direction="ltr">',
@@ -46,9 +47,10 @@ def draw(o: Outcome, broken: Sequence[str], *, client: str, redactor: Redactor) 
 
 
 def _step(step: Step, y: int, redactor: Redactor) -> Iterator[str]:
-    text = redactor.show(step.text, LONGEST)
+    text = redactor.show(step.text)
     if step.at is not None:
         yield _text(16, y + 4, f"{step.at * 1000:.0f} ms", "time")
+    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     if step.who in ("request", "answer"):
         start, end, back = (PAGE, ENDPOINT, -7) if step.who == "request" else (ENDPOINT, PAGE, 7)
         yield f'<path class="line" d="M{start} {y}H{end}m{back} -4L{end} {y}l{back} 4"/>'
@@ -60,7 +62,7 @@ def _step(step: Step, y: int, redactor: Redactor) -> Iterator[str]:
     }.get(step.who, f"M{PAGE - 6} {y}a6 6 0 1 0 12 0a6 6 0 1 0 -12 0z")
     nothing = step.at is None and step.who in ("event", "promise")
     yield f'<path class="{"none" if nothing else "dot"}" d="{shape}"/>'
-    label = {"event": "event", "promise": "promise", "token": "token afterwards"}.get(step.who, "")
+    label = {"event": "event", "promise": "promise", "token": "token"}.get(step.who, "")
     yield _text(PAGE + 16, y + 4, f"{label}: {text}" if label else text)
 
 
@@ -68,9 +70,3 @@ def _text(x: int, y: int, text: str, kind: str = "", anchor: str = "") -> str:
     said = f' class="{kind}"' if kind else ""
     said += f' text-anchor="{anchor}"' if anchor else ""
     return f'<text x="{x}" y="{y}"{said}>{escape(text)}</text>'
-
-
-def _wrapped(text: str, most: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, most)

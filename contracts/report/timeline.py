@@ -28,10 +28,11 @@ def steps(o: Outcome) -> list[Step]:
 def _moments(o: Outcome) -> Iterator[Step]:
     count = len(o.calls)
     yield Step(0.0, "page", "the page loads" if not count else "refresh()" if count == 1 else f"refresh(), {count} times at once")
-    for x in o.exchanges:
-        at = max(0.0, x.started - o.started) if x.started and o.started else 0.0
-        yield Step(at, "request", f"{x.request.method} {_path(x)}")
-        yield Step(at + x.answer.seconds, "answer", _answer(x))
+    sent = [(max(0.0, x.started - o.started) if x.started and o.started else 0.0, x) for x in o.exchanges]
+    for at, text in _counted((at, f"{x.request.method} {_path(x)}") for at, x in sent):
+        yield Step(at, "request", text)
+    for at, text in _counted((at + x.answer.seconds, _answer(x)) for at, x in sent):
+        yield Step(at, "answer", text)
     most = max(range(LISTENERS), key=o.heard.__getitem__)  # the listener that heard most of it
     for at, text in _counted((event.at, _event(event)) for event in o.events if event.listener == most):
         yield Step(at, "event", text)
@@ -51,7 +52,7 @@ def _counted(moments: Iterable[tuple[float, str]]) -> Iterator[tuple[float, str]
 
 def _event(event: Event) -> str:
     response = "without a response" if event.status is None else f"with the response {event.status}"
-    return f"onRefreshFailed, {response}: {event.text}"
+    return f"onRefreshFailed, {response}" + (f": {event.text}" if event.text else "")
 
 
 def _after(o: Outcome) -> Iterator[Step]:

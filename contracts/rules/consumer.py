@@ -25,7 +25,9 @@ from contracts.outcome import THROWN, Outcome
 from contracts.rules import OK, Book, Breach
 from contracts.scenario import Delivery
 
-SETTLING_SECONDS: Final = 3.0  # after the exchange has ended; what a client does with an answer may take a moment
+SETTLING_SECONDS: Final = 5.0  # after the exchange has ended; what a client does with an answer may take a moment
+PATIENT_TIMES: Final = 3  # scenarios with pending calls, after which it is plain that a client leaves calls pending
+IMPATIENT_SECONDS: Final = 0.5  # what such a client gets from then on
 EVENT_SECONDS: Final = 1.0  # after the rejection
 CLOCK_SECONDS: Final = 0.01  # by which clocks of a client and of the endpoint may differ
 TRANSIENT: Final = (429, *range(500, 600))

@@ -147,7 +147,7 @@ class InsistsOnJson(Client):
         return super().accepts(response, body) and "application/json" in response.headers.get("content-type", "").lower()
 
 
-@odd(SHARES_NOTHING)
+@odd(SHARES_NOTHING, "gives-up-in-the-end")
 class TriesTwice(Client):
     """Without an answer it tries once more."""
 

@@ -291,12 +291,12 @@ class NeverSettlesAfterReset(Client):
 
 @liar("settles-when-it-is-over")
 class SettlesLate(Client):
-    """A success takes four seconds more."""
+    """A success takes eight seconds more."""
 
     async def refresh(self) -> Any:
         body = await super().refresh()
         if self.last.status_code == 201:
-            await asyncio.sleep(4)
+            await asyncio.sleep(8)
         return body
 
 
