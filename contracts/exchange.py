@@ -185,8 +185,13 @@ class Exchange:
         said = r.body_status
         if said is None or not 200 <= said < 300:
             return Kind.FAILED
-        clean = r.media_type == JSON and r.charset in UTF8 and not r.reading.faults and not r.reading.encoding_faults
+        clean = r.media_type == JSON and self._as_labelled(r) and not r.reading.faults and not r.reading.encoding_faults
         return Kind.COMPLETED if clean and said == r.status and r.token else Kind.UNSPECIFIED
+
+    @staticmethod
+    def _as_labelled(r: Response) -> bool:
+        """Whether the label leads no reader astray; browsers read what is said to be us-ascii as windows-1252."""
+        return r.charset in UTF8 and (r.charset != "us-ascii" or r.body.isascii())
 
     @property
     def came_as(self) -> str:

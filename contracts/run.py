@@ -116,8 +116,14 @@ class Run:
         if "sdk" not in self.consumers:
             sdk = Twilight(find_bundle(self.settings.sdk))
             self.closing.callback(sdk.close)
-            sdk.identify()
+            try:
+                sdk.identify()
+                unusable = None
+            except CannotBeJudged as error:
+                unusable = str(error)
             self._watched("sdk", sdk)
+            if unusable:
+                self.consumers["sdk"].note(unusable)
         return self._watch("sdk", phase)
 
     @property

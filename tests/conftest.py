@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+
+from .gates import Gate, gate_in
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     found = sorted(row.seen for row in rows if row.seen is not None)
     if found:
         terminalreporter.write_line(f"{len(found)} seen; the median at request {found[len(found) // 2]}")
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """The gate, run in an empty folder."""
+    return gate_in(tmp_path)

@@ -164,7 +164,7 @@ TABLE: dict[str, list[tuple[str, str, list[Outcome]]]] = {
         ("breach", "one of five pending", [outcome(at_once(REFUSED), ["rejected"] * 4 + ["pending"], at=3.1)]),
         ("breach", "late", [outcome(DONE, at=SETTLING_SECONDS + 0.2)]),
         ("breach", "pending after the endpoint ended it", [outcome(SILENT, "pending", at=13.0)]),
-        ("breach", "late, though given up", [outcome(SILENT, at=13.2)]),
+        ("breach", "late, though given up", [outcome(SILENT, at=10.2 + SETTLING_SECONDS)]),
         ("nothing", "at page load", [outcome(loading(REFUSED))]),
     ],
     "success-resolves-with-body": [
@@ -545,7 +545,7 @@ SAID: dict[str, tuple[Outcome, str, str, str]] = {
     "never": (
         outcome(SILENT, "pending", at=13.0),
         "settles-when-it-is-over",
-        "settled at most 3 s after the exchange has ended",
+        f"settled at most {SETTLING_SECONDS:g} s after the exchange has ended",
         "network-silent: one call still pending; the exchange was over at 10.0 s",
     ),
     "the wrong token": (

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import shlex
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -27,66 +24,11 @@ from contracts.providers.serving import serve
 from contracts.providers.store import Store
 from contracts.report import machine
 
+from .gates import Gate
 from .liars.kit import Answer, Asked, altered
 
 RULE = "success-flag-is-truthful"
 QUICK = ("-m", "provider", "--refresh-max-requests", "30")
-
-
-class Ran:
-    """A run that is over, in the folder where it ran."""
-
-    def __init__(self, done: subprocess.CompletedProcess[str], folder: Path) -> None:
-        self.code, self.out, self.err, self.folder = done.returncode, done.stdout, done.stderr, folder
-
-    @property
-    def last(self) -> str:
-        """The last line on the terminal."""
-        return self.out.rstrip("\n").rpartition("\n")[2]
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """`report.json`."""
-        return json.loads((self.folder / "refresh-report" / machine.NAME).read_text("utf-8"))  # type: ignore[no-any-return]
-
-    def verdicts(self, rule: str) -> set[str]:
-        """The verdicts of one rule in the report."""
-        return {v for r in self.report["rules"] if r["id"] == rule for v in r["verdicts"].values()}
-
-
-Gate = Callable[..., Ran]
-
-
-def environment(**extra: str) -> dict[str, str]:
-    """This environment without anything that configures a run, but with what is given."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("REFRESH_", "PYTEST_", "COLUMNS"))}
-    # GitHub and others set CI, which changes what Hypothesis and pytest print.
-    kept.pop("CI", None)
-    # The checkout's packages are found from the run's own folder too.
-    kept["PYTHONPATH"] = str(Path(__file__).parents[1])
-    return {**kept, **extra}
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    """Runs pytest in an empty folder: `--pyargs contracts` and the given words, with a session if there is a cookie."""
-
-    def run(*words: str, cookie: str | None = None, what: tuple[str, ...] = ("--pyargs", "contracts"), **env: str) -> Ran:
-        own = {**env, **({"REFRESH_COOKIE": cookie} if cookie is not None else {})}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *what, *words],
-            cwd=tmp_path,
-            env=environment(**own),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        assert "INTERNALERROR" not in done.stdout + done.stderr
-        return Ran(done, tmp_path)
-
-    return run
 
 
 @pytest.fixture
@@ -135,14 +77,16 @@ def always(status: int, media_type: str, body: bytes) -> Callable[..., Any]:
 # --- green ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_default_run_judges_the_store_and_the_mock_and_is_green(gate: Gate) -> None:
-    """Without options the built-in store and the mock keep every MUST, and the report says so by its own schema."""
+def test_the_default_run_judges_all_that_is_built_in_and_is_green(gate: Gate) -> None:
+    """Without options the store, the mock and the reference keep every MUST, and the report says so by its own schema."""
     ran = gate()
     assert ran.code == 0, ran.out
     assert ran.last == "conformant"
     report = ran.report
     jsonschema_rs.Draft202012Validator(machine.schema()).validate(report)
-    assert {i["name"]: i["kind"] for i in report["implementations"]} == {"store": "real", "mock": "mock"}
+    kinds = {i["name"]: i["kind"] for i in report["implementations"]}
+    kinds.pop("twilight", None)  # where there are a bundle and a browser
+    assert kinds == {"store": "real", "mock": "mock", "python": "mock"}
     assert all(i["requests"] <= 100 for i in report["implementations"])
     for rule in report["rules"]:
         if rule["role"] == "provider" and rule["level"] == "MUST":

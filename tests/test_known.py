@@ -336,7 +336,9 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("twilight", "2.14.570", 1),
         ("twilight", "2.14.437", 1),
+        ("twilight", "2.14.570 of 2026-11-20", 1),
         ("twilight", "2.14.5", 0),
+        ("twilight", "", 0),
         ("twilight", "2.15.0", 0),
         ("twilight", None, 0),
         ("RefreshClient", "2.14.570", 0),

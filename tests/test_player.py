@@ -842,7 +842,7 @@ def test_player_is_a_client_for_the_observer() -> None:
     script = Script()
     player = Player.of(RefreshClient(BASE), script)
     client: Client = player
-    assert (client.name, client.kind, client.modes, client.loads) == ("RefreshClient", "mock", ("",), False)
+    assert (client.name, client.kind, client.modes, client.loads) == ("python", "mock", ("",), False)
     refused = Scenario("network-refused", None, Delivery.REFUSED)
     outcomes = client.play([Lane((completed(), refused)), Lane((UNAUTHORIZED,))])
     assert [o.index for o in outcomes] == [1, 2, 3]

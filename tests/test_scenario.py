@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from contracts.answers import Answer, error, json_answer, success
+from contracts.consumers import strategies
 from contracts.consumers.strategies import NOT_TOLD, SLOWEST, answers, scenarios
 from contracts.document import load
 from contracts.exchange import Exchange, Failure, Kind, Request, Response
@@ -642,6 +643,14 @@ def test_the_strategies_stay_on_the_stage(examples: list[Scenario]) -> None:
             names = [name.lower() for name, _ in s.answer.headers]
             assert not {"set-cookie", "www-authenticate", "content-encoding", "content-length", "connection"} & set(names)
             assert [v for n, v in s.answer.headers if n.lower() == "location"] in ([], [LANDING])
+
+
+def test_no_answer_is_made_that_a_browser_keeps_to_itself(examples: list[Scenario], monkeypatch: pytest.MonkeyPatch) -> None:
+    """However an answer was drawn, none has a status of that list: tried with a list of what is drawn most."""
+    common = (200, 401)
+    assert {s.answer.status for s in examples if s.answer} >= set(common)
+    monkeypatch.setattr(strategies, "NOT_TOLD", common)
+    assert not {s.answer.status for s in made(0) if s.answer} & set(common)
 
 
 def test_what_is_made_is_judged_like_an_exchange() -> None:

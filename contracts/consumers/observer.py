@@ -17,9 +17,7 @@ from contracts.rules.consumer import BOOK, Memory
 from contracts.scenario import IN_A_ROW, Lane, Scenario, at_page_load, interleaved, named, refreshed
 
 PHASES: Final = ("scenarios", "generated", "recorded")
-KEPT_FINDINGS: Final = (
-    500  # of one rule: every scenario that breaks it is named, in each mode and after a hundred that are the same
-)
+KEPT_FINDINGS: Final = 200  # of one rule: every scenario that breaks it is named
 ABREAST: Final = 8  # lanes that are worth having at the same time in a mode that makes every call wait
 FAR_FUTURE: Final = 4_000_000_000
 

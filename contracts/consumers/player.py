@@ -126,7 +126,7 @@ class Player:
         return cls(
             lambda: consumer,
             script,
-            name=type(consumer).__name__,
+            name="python" if own else type(consumer).__name__,
             kind="mock" if own else "real",
             version=__version__ if own else None,
             stage=partial(intercepted, script, reached_at),
@@ -224,7 +224,7 @@ class Player:
         await asyncio.sleep(TURN_SECONDS)
         while True:
             heard = self._sorted()
-            due = [_event_due(s) for s in self._scenes if s.scenario.kind is Kind.FAILED and not heard[s.number]]
+            due = [_event_due(s) for s in self._scenes if _owes_event(s) and not heard[s.number]]
             if time.monotonic() >= max(due, default=0.0):
                 return
             await asyncio.sleep(TURN_SECONDS)
@@ -310,6 +310,11 @@ def _token(consumer: RefreshConsumer) -> Any:
     except Exception as error:
         name = type(consumer).__name__
         raise ConsumerUnusable(f"{name} cannot be used as a client: reading its token raised {_words(error)}") from error
+
+
+def _owes_event(scene: _Scene) -> bool:
+    """Whether an event is to be expected: of a failure, and of whatever was rejected."""
+    return scene.scenario.kind is Kind.FAILED or any(call.settled == "rejected" for call in scene.calls)
 
 
 def _event_due(scene: _Scene) -> float:

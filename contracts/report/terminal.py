@@ -62,8 +62,9 @@ def card(run: Run, j: Judgement, id: str, verdict: str, redactor: Redactor) -> I
         yield from labelled("Also in", textwrap.wrap(", ".join(names), WIDE))
         if verdict == "known":
             yield from labelled("Why", j.observer.excuses.why(id))
-    if tally.shared and tally.broken > 1 and j.role == "provider":
-        yield f"  Shared    {redactor.show(described(tally.shared))} (in every request that broke it)", ""
+    if tally.shared and tally.broken > 1:
+        what = "request" if j.role == "provider" else "scenario"
+        yield f"  Shared    {redactor.show(described(tally.shared))} (in every {what} that broke it)", ""
     what = "exchanges" if j.role == "provider" else "outcomes"
     yield f"  Seen      in {tally.broken} of {tally.exercised} {what}, first in number {j.first_seen[id]}", ""
     yield f"  Again     {run.rerun(j, findings[0])}", ""

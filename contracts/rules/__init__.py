@@ -88,7 +88,12 @@ class Tally:
         """One more case that broke the rule."""
         self.broken += 1
         self.excused += finding.known
-        self.findings = sorted([*self.findings, finding], key=lambda f: (f.known, f.size, f.exchange))[: self.kept]
+        found = sorted([*self.findings, finding], key=lambda f: (f.known, f.size, f.exchange))
+        # What is word for word the same as a smaller one tells nothing more.
+        different: dict[tuple[str, bool], Finding] = {}
+        for one in found:
+            different.setdefault((one.actual, one.known), one)
+        self.findings = list(different.values())[: self.kept]
         self.shared = conditions if self.shared is None else self.shared & conditions
 
 

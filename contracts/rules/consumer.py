@@ -275,7 +275,8 @@ def unspecified_is_coherent(o: Outcome, memory: Memory) -> Breaches:
 @rule("no-bogus-token")
 def no_bogus_token(o: Outcome, memory: Memory) -> Breaches:
     """What completed or failed has rules of its own for the token; here the old one, a given one or none will do."""
-    if _met(o, Kind.UNSPECIFIED):
+    at_load = not o.calls and _met(o, Kind.FAILED)  # it may take the token away, but not put a wrong one in its place
+    if at_load or _met(o, Kind.UNSPECIFIED):
         yield from _verdict(o, o.became != "bogus", "the old token, that of the answer, or none", f"afterwards it is {_token(o)}")
 
 
