@@ -11,6 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
 from contracts import phases
 from contracts.consumers.observer import Client, ConsumerObserver
@@ -23,51 +24,29 @@ from contracts.settings import Settings
 from contracts.verdict import Conclusion, blocked_rules, conclude, verdict_of
 
 
+class Subject(Protocol):
+    """What is judged: its name, whether it is real or mock, and its version, if that is known."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def version(self) -> str | None: ...
+
+
 @dataclass
 class Judgement(ABC):
     """What was found of one implementation. `rules` are the ones that were asked for (all, unless some were deselected)."""
 
+    observer: Observer | ConsumerObserver
     rules: set[str] = field(default_factory=set, kw_only=True)
-    role = ""
+    role: ClassVar[str] = ""
 
     @property
     @abstractmethod
-    def name(self) -> str:
-        """The implementation, as verdicts and reports call it."""
-
-    @property
-    @abstractmethod
-    def kind(self) -> str:
-        """real or mock."""
-
-    @property
-    @abstractmethod
-    def version(self) -> str | None:
-        """The implementation's version, where it has one that can be known."""
-
-    @property
-    @abstractmethod
-    def requests(self) -> int:
-        """How many requests were sent."""
-
-    @property
-    @abstractmethod
-    def halted(self) -> str | None:
-        """Why the observation ended early, if it did."""
-
-    @abstractmethod
-    def note(self, reason: str) -> None:
-        """Remember why the observation ended early."""
-
-    @property
-    @abstractmethod
-    def tallies(self) -> dict[str, Tally]:
-        """Rule id to its tally."""
-
-    @property
-    @abstractmethod
-    def first_seen(self) -> dict[str, int]:
-        """Rule id to the number of the first exchange or outcome that broke it."""
+    def _subject(self) -> Subject:
+        """The implementation."""
 
     @abstractmethod
     def verdict_of(self, id: str) -> str:
@@ -77,6 +56,45 @@ class Judgement(ABC):
     @abstractmethod
     def conclusion(self) -> Conclusion:
         """What is to be said of the implementation."""
+
+    @property
+    def name(self) -> str:
+        """The implementation, as verdicts and reports call it."""
+        return self._subject.name
+
+    @property
+    def kind(self) -> str:
+        """real or mock."""
+        return self._subject.kind
+
+    @property
+    def version(self) -> str | None:
+        """The implementation's version, where it has one that can be known."""
+        return self._subject.version
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return self.observer.requests
+
+    @property
+    def halted(self) -> str | None:
+        """Why the observation ended early, if it did."""
+        return self.observer.halted
+
+    def note(self, reason: str) -> None:
+        """Remember why the observation ended early."""
+        self.observer.note(reason)
+
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """Rule id to its tally."""
+        return self.observer.judging.tallies
+
+    @property
+    def first_seen(self) -> dict[str, int]:
+        """Rule id to the number of the first exchange or outcome that broke it."""
+        return self.observer.first_seen
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -105,41 +123,13 @@ class Judgement(ABC):
 class ProviderJudgement(Judgement):
     """What was found of an endpoint."""
 
-    provider: Provider
     observer: Observer
     known: tuple[Deviation, ...] = ()
     role = "provider"
 
     @property
-    def name(self) -> str:
-        return self.provider.name
-
-    @property
-    def kind(self) -> str:
-        return self.provider.kind
-
-    @property
-    def version(self) -> str | None:
-        return self.provider.version
-
-    @property
-    def requests(self) -> int:
-        return self.observer.requests
-
-    @property
-    def halted(self) -> str | None:
-        return self.observer.halted
-
-    def note(self, reason: str) -> None:
-        self.observer.note(reason)
-
-    @property
-    def tallies(self) -> dict[str, Tally]:
-        return self.observer.judging.tallies
-
-    @property
-    def first_seen(self) -> dict[str, int]:
-        return self.observer.first_seen
+    def _subject(self) -> Subject:
+        return self.observer.provider
 
     @property
     def session_refused(self) -> bool:
@@ -147,7 +137,7 @@ class ProviderJudgement(Judgement):
         return self.observer.signs.session_refused
 
     def verdict_of(self, id: str) -> str:
-        blocked = blocked_rules(anonymous=self.provider.anonymous, session_refused=self.session_refused)
+        blocked = blocked_rules(anonymous=self.observer.provider.anonymous, session_refused=self.session_refused)
         seen = verdict_of(id, self.tallies.get(id), blocked=blocked)
         # A deviation that names nobody is one of the target, never of the built-in mock.
         names = (self.name, None if self.kind == "real" else self.name)
@@ -162,9 +152,9 @@ class ProviderJudgement(Judgement):
         return conclude(
             self.verdicts,
             halted=self.halted,
-            anonymous=self.provider.anonymous,
+            anonymous=self.observer.provider.anonymous,
             session_refused=self.session_refused,
-            foreign=signs.no_endpoint(self.provider.path),
+            foreign=signs.no_endpoint(self.observer.provider.path),
         )
 
 
@@ -176,35 +166,8 @@ class ConsumerJudgement(Judgement):
     role = "consumer"
 
     @property
-    def name(self) -> str:
-        return self.observer.client.name
-
-    @property
-    def kind(self) -> str:
-        return self.observer.client.kind
-
-    @property
-    def version(self) -> str | None:
-        return self.observer.client.version
-
-    @property
-    def requests(self) -> int:
-        return self.observer.client.requests
-
-    @property
-    def halted(self) -> str | None:
-        return self.observer.halted
-
-    def note(self, reason: str) -> None:
-        self.observer.note(reason)
-
-    @property
-    def tallies(self) -> dict[str, Tally]:
-        return self.observer.judging.tallies
-
-    @property
-    def first_seen(self) -> dict[str, int]:
-        return self.observer.first_seen
+    def _subject(self) -> Subject:
+        return self.observer.client
 
     def verdict_of(self, id: str) -> str:
         seen = verdict_of(id, self.tallies.get(id))
@@ -228,14 +191,19 @@ def judge_provider(
     observer = Observer(provider, budget=budget, rate=rate, sleep=sleep)
     for phase in only:
         phases.run(observer, phase, seed)
-    return ProviderJudgement(provider, observer, rules=set(observer.judging.tallies))
+    return ProviderJudgement(observer, rules=set(observer.judging.tallies))
 
 
 def judge_consumer(
-    client: Client, *, known: Iterable[Deviation] = (), patience: float = Settings.deadline, seed: int = 0
+    client: Client,
+    *,
+    known: Iterable[Deviation] = (),
+    patience: float = Settings.deadline,
+    seed: int = 0,
+    only: Iterable[str] = ("scenarios", "generated"),
 ) -> ConsumerJudgement:
     """Let a client meet every scenario and judge what it made of them by every consumer rule."""
     observer = ConsumerObserver(client, Excuses(known), patience=patience)
-    for phase in ("scenarios", "generated"):
+    for phase in only:
         observer.run(phase, seed)
     return ConsumerJudgement(observer, rules=set(observer.judging.tallies))

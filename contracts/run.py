@@ -57,7 +57,7 @@ class Run:
             provider = self._mock() if implementation == "mock" else self._real(session)
             rate = self.settings.rate if provider.kind == "real" else 0.0
             observer = Observer(provider, budget=self.settings.max_requests, rate=rate)
-            self.providers[implementation] = ProviderJudgement(provider, observer, known=self.settings.known)
+            self.providers[implementation] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self.providers[implementation]
         for name in _until(phase, phases.PHASES):
             with self._phase(implementation, name, judgement) as due:

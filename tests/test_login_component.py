@@ -26,8 +26,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from contracts.answers import error, json_answer
+from contracts.consumers.asked import COOKIE
 from contracts.consumers.browser import Chromium, ended, lacking
-from contracts.consumers.endpoint import COOKIE, Page, serve_script
+from contracts.consumers.endpoint import serve_script
+from contracts.consumers.said import Page
 from contracts.consumers.script import Script
 from contracts.document import load
 from contracts.exchange import Request

@@ -20,8 +20,9 @@ import httpx
 import pytest
 
 from contracts.answers import Answer, error, json_answer, success
-from contracts.consumers import endpoint
-from contracts.consumers.endpoint import EndpointNotStarted, Page, serve_script
+from contracts.consumers import endpoint, said
+from contracts.consumers.endpoint import EndpointNotStarted, serve_script
+from contracts.consumers.said import Page, play
 from contracts.consumers.script import Part, Script
 from contracts.exchange import Response
 from contracts.scenario import LANDING, Delivery, Scenario, named, refreshed
@@ -177,7 +178,7 @@ def test_a_slow_answer_takes_its_time() -> None:
 def test_a_slow_body_is_spread_over_the_time(size: int) -> None:
     """Pieces come at even distances, the last one at the end."""
     answer = Answer(200, (), b"x" * size)
-    steps, _ = endpoint._play(Scenario("", answer, Delivery.SLOW, 2.0), to_head=False)
+    steps, _ = play(Scenario("", answer, Delivery.SLOW, 2.0), to_head=False)
     times, (_, *pieces) = zip(*steps, strict=True)
     assert times == (0.0, 0.5, 1.0, 1.5, 2.0)
     assert b"".join(pieces) == answer.body
@@ -186,7 +187,7 @@ def test_a_slow_body_is_spread_over_the_time(size: int) -> None:
 
 def test_an_endless_body_comes_byte_by_byte() -> None:
     """A byte a tenth of a second, as long as the time lasts."""
-    steps, _ = endpoint._play(Scenario("", SUCCESS, Delivery.ENDLESS, 1.0), to_head=False)
+    steps, _ = play(Scenario("", SUCCESS, Delivery.ENDLESS, 1.0), to_head=False)
     times, (_, *drips, last) = zip(*steps, strict=True)
     assert times == pytest.approx([*(n / 10 for n in range(11)), 1.0])
     assert {len(drip) for drip in drips} == {len(b"1\r\nx\r\n")}
@@ -256,7 +257,7 @@ def test_the_reset_comes_after_what_came_before() -> None:
     with played(Scenario("on", SUCCESS, Delivery.ABORTED)) as stage:
         started = time.monotonic()
         assert stage.ask(POST)[1] == "reset"
-        assert time.monotonic() - started >= endpoint.BEAT_SECONDS
+        assert time.monotonic() - started >= said.BEAT_SECONDS
 
 
 def test_silence_outlasts_a_client() -> None:
@@ -632,7 +633,7 @@ def test_a_flood_is_answered_once_it_is_read() -> None:
 
 def test_nothing_is_written_for_who_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was still to come of an answer is forgotten with its connection; otherwise the loop would complain."""
-    monkeypatch.setattr(endpoint, "DRIP_SECONDS", 0.005)
+    monkeypatch.setattr(said, "DRIP_SECONDS", 0.005)
     with played(Scenario("on", SUCCESS, Delivery.ENDLESS, 0.4)) as stage:
         for _ in range(3):
             with stage.connect() as wire:
@@ -727,6 +728,7 @@ def test_there_is_a_limit_of_connections(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("delivery", [Delivery.WHOLE, Delivery.SLOW, Delivery.SILENT, Delivery.ENDLESS])
 def test_the_end_waits_for_nobody(delivery: Delivery) -> None:
     """Open connections are dropped when the block ends, those in the middle of an answer too; nothing listens any more."""
+    before = set(threading.enumerate())
     with played(Scenario("on", SUCCESS, delivery, 600.0)) as stage:
         wires = [stage.connect() for _ in range(3)]
         for wire in wires[:2]:
@@ -735,7 +737,7 @@ def test_the_end_waits_for_nobody(delivery: Delivery) -> None:
         while len(stage.script._parts[1].exchanges) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-    assert [thread.name for thread in threading.enumerate() if thread.name == "contracts-endpoint"] == []
+    assert set(threading.enumerate()) <= before
     for wire in wires:
         with wire:
             assert rest(wire)[1] in ("closed", "reset")
@@ -745,13 +747,16 @@ def test_the_end_waits_for_nobody(delivery: Delivery) -> None:
 
 def test_an_error_in_the_block_comes_out_of_it() -> None:
     """The endpoint ends then as well, and hides nothing."""
+    before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError), played(Scenario("on", SUCCESS)):
         raise ZeroDivisionError
-    assert "contracts-endpoint" not in {thread.name for thread in threading.enumerate()}
+    assert set(threading.enumerate()) <= before
 
 
 def test_what_keeps_it_from_starting_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endpoint that cannot listen says so at once."""
+
+    before = set(threading.enumerate())
 
     async def refuse(*args: object, **options: object) -> None:
         raise OSError("no ports left")
@@ -759,4 +764,4 @@ def test_what_keeps_it_from_starting_is_told(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(asyncio.BaseEventLoop, "create_server", refuse)
     with pytest.raises(EndpointNotStarted, match="no ports left"), serve_script(Script()):
         pass  # pragma: no cover
-    assert "contracts-endpoint" not in {thread.name for thread in threading.enumerate()}
+    assert set(threading.enumerate()) <= before

@@ -66,6 +66,11 @@ class ConsumerObserver:
         self._broken: dict[str, list[str]] = {}  # scenario to rules
         self._tokens = (unsigned("7", now=FAR_FUTURE, ttl=900, jti=f"token-{n}") for n in itertools.count(1))
 
+    @property
+    def requests(self) -> int:
+        """Requests that reached the endpoint so far."""
+        return self.client.requests
+
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""
         self.halted = self.halted or reason

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from contracts.consumers.browser import Chromium, Missing, Unusable, lacking
-from contracts.consumers.endpoint import Page, serve_script
+from contracts.consumers.endpoint import serve_script
+from contracts.consumers.said import Page
 from contracts.consumers.script import Script
 from contracts.consumers.visit import Rooms, Visit
 from contracts.outcome import Outcome
