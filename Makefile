@@ -11,9 +11,11 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
+# Three parts of the tests that take about as long as one another; the second mostly waits.
 LIARS := tests/test_liars.py tests/test_client_liars.py
+RUNS := tests/test_gate.py tests/test_client_gate.py tests/test_docs.py tests/test_javascript_liars.py
 
-.PHONY: check test test-liars test-others sdk-versions
+.PHONY: check test test-liars test-runs test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
@@ -22,14 +24,17 @@ test: $(VENV)/.installed-dev node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	@echo "running the tests in two parts at the same time; each is printed when it has ended"
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-liars test-others
+	@echo "running the tests in three parts at the same time; each is printed when it has ended"
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-liars test-runs test-others
 
 test-liars:
 	$(BIN)/pytest $(LIARS) $(ARGS)
 
+test-runs:
+	$(BIN)/pytest $(RUNS) $(ARGS)
+
 test-others:
-	$(BIN)/pytest $(LIARS:%=--ignore=%) $(ARGS)
+	$(BIN)/pytest $(patsubst %,--ignore=%,$(LIARS) $(RUNS)) $(ARGS)
 
 sdk-versions: $(VENV)/.installed-dev
 	$(BIN)/python docs/sdk_versions.py $(ARGS)
