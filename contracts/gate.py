@@ -11,10 +11,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from contracts import phases
-from contracts.consumers.observer import Client, ConsumerObserver
+from contracts.consumers.observer import Client, ConsumerObserver, Subject
 from contracts.document import load
 from contracts.known import Deviation, Excuses
 from contracts.observer import Observer
@@ -22,17 +22,6 @@ from contracts.providers.live import Provider
 from contracts.rules import Finding, Tally
 from contracts.settings import Settings
 from contracts.verdict import Conclusion, blocked_rules, conclude, verdict_of
-
-
-class Subject(Protocol):
-    """What is judged: its name, whether it is real or mock, and its version, if that is known."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def version(self) -> str | None: ...
 
 
 @dataclass

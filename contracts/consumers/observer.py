@@ -22,11 +22,8 @@ ABREAST: Final = 8  # lanes that are worth having at the same time in a mode tha
 FAR_FUTURE: Final = 4_000_000_000
 
 
-class Client(Protocol):
-    """A consumer on its stage.
-
-    `modes` are the ways in which it can be run, the quickest last; in `slow_modes` every call waits; `loads`: it has pages.
-    """
+class Subject(Protocol):
+    """What is judged: its name, whether it is real or mock, and its version, if that is known."""
 
     @property
     def name(self) -> str: ...
@@ -34,6 +31,14 @@ class Client(Protocol):
     def kind(self) -> str: ...
     @property
     def version(self) -> str | None: ...
+
+
+class Client(Subject, Protocol):
+    """A consumer on its stage.
+
+    `modes` are the ways in which it can be run, the quickest last; in `slow_modes` every call waits; `loads`: it has pages.
+    """
+
     @property
     def modes(self) -> tuple[str, ...]: ...
     @property

@@ -24,10 +24,9 @@ from contracts.consumers import CannotBeJudged, RefreshConsumer
 from contracts.consumers.script import Part, Script
 from contracts.exchange import Kind
 from contracts.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
-from contracts.rules.consumer import EVENT_SECONDS, IMPATIENT_SECONDS, PATIENT_TIMES, SETTLING_SECONDS
+from contracts.rules.consumer import IMPATIENT_SECONDS, LATE_SECONDS, PATIENT_TIMES, SETTLING_SECONDS
 from contracts.scenario import Lane, Scenario
 
-LATE_SECONDS: Final = EVENT_SECONDS + 0.2  # how long after a rejection its event is still waited for
 TURN_SECONDS: Final = 0.02  # a short turn of the event loop
 ENDING_SECONDS: Final = 1.0  # for each step of stopping what is left
 LONGEST: Final = 4000  # characters of an error that are kept; what is shown of it is cut after secrets are taken out

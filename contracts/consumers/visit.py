@@ -20,13 +20,12 @@ from contracts.consumers.script import Part, Script
 from contracts.exchange import Request
 from contracts.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
 from contracts.providers.tokens import unsigned
-from contracts.rules.consumer import EVENT_SECONDS, IMPATIENT_SECONDS, PATIENT_TIMES
+from contracts.rules.consumer import IMPATIENT_SECONDS, LATE_SECONDS, PATIENT_TIMES
 from contracts.scenario import Delivery, Scenario
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
 
-LATE_SECONDS: Final = EVENT_SECONDS + 0.2  # how long after a rejection its event is still waited for
 CALM_SECONDS: Final = 0.6  # without a request, after which a page load is over; a debounced request takes 0.3 to leave
 MOST_PAGES: Final = 14  # at the same time; each is a process of its own
 OPENED_AT_ONCE: Final = 3

@@ -29,6 +29,7 @@ SETTLING_SECONDS: Final = 5.0  # after the exchange has ended; what a client doe
 PATIENT_TIMES: Final = 3  # scenarios with pending calls, after which it is plain that a client leaves calls pending
 IMPATIENT_SECONDS: Final = 0.5  # what such a client gets from then on
 EVENT_SECONDS: Final = 1.0  # after the rejection
+LATE_SECONDS: Final = EVENT_SECONDS + 0.2  # how long after a rejection its event is still waited for
 CLOCK_SECONDS: Final = 0.01  # by which clocks of a client and of the endpoint may differ
 TRANSIENT: Final = (429, *range(500, 600))
 

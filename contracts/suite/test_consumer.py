@@ -10,8 +10,8 @@ import pytest
 from contracts.consumers import RefreshConsumer
 from contracts.consumers.observer import PHASES
 from contracts.document import load
-from contracts.gate import ConsumerJudgement
 from contracts.run import Run
+from contracts.suite.judging import judged, observed
 
 RULES = [rule.id for rule in load().rules.values() if rule.role == "consumer"]
 
@@ -20,7 +20,7 @@ RULES = [rule.id for rule in load().rules.values() if rule.role == "consumer"]
 @pytest.mark.parametrize("phase", PHASES)
 def test_consumer_observation(refresh_run: Run, refresh_consumer: RefreshConsumer, phase: str) -> None:
     """No outcome of this phase breaks a MUST."""
-    observed(refresh_run, "consumer", refresh_run.watch(refresh_consumer, phase), phase)
+    observed(refresh_run, "consumer", refresh_run.watch(refresh_consumer, phase), phase, by="outcomes")
 
 
 @pytest.mark.consumer
@@ -34,7 +34,7 @@ def test_consumer_rule(refresh_run: Run, refresh_consumer: RefreshConsumer, rule
 @pytest.mark.parametrize("phase", PHASES)
 def test_sdk_observation(refresh_run: Run, refresh_sdk: None, phase: str) -> None:
     """No outcome of this phase breaks a MUST, but for what is known."""
-    observed(refresh_run, "sdk", refresh_run.watch_sdk(phase), phase)
+    observed(refresh_run, "sdk", refresh_run.watch_sdk(phase), phase, by="outcomes")
 
 
 @pytest.mark.sdk
@@ -42,28 +42,3 @@ def test_sdk_observation(refresh_run: Run, refresh_sdk: None, phase: str) -> Non
 def test_sdk_rule(refresh_run: Run, refresh_sdk: None, rule: str) -> None:
     """Every outcome that exercises the rule keeps it, but for what is known."""
     judged(refresh_run, refresh_run.watch_sdk(PHASES[-1]), rule)
-
-
-def observed(run: Run, implementation: str, judgement: ConsumerJudgement, phase: str) -> None:
-    """Fail for what was broken in a phase."""
-    if judgement.halted:
-        pytest.fail(run.learn().show(judgement.halted), pytrace=False)
-    rules = load().rules
-    broken = [
-        id for id in run.broken_in(implementation, phase) if rules[id].level == "MUST" and judgement.verdict_of(id) == "fail"
-    ]
-    judgement.rules.update(broken)  # what is seen broken counts, even if the run ends before its own test
-    if broken:
-        pytest.fail(f"broken by outcomes of this phase: {', '.join(broken)}", pytrace=False)
-
-
-def judged(run: Run, judgement: ConsumerJudgement, rule: str) -> None:
-    """Fail for a rule that was broken; skip one that was not exercised."""
-    judgement.rules.add(rule)
-    verdict = judgement.verdict_of(rule)
-    if verdict in ("fail", "fixed"):
-        said = judgement.tallies[rule].findings
-        actual = run.learn().show(said[0].actual) if verdict == "fail" else "a known deviation is no longer seen"
-        pytest.fail(f"{rule}: {actual}", pytrace=False)
-    if verdict == "not-exercised":
-        pytest.skip(f"{verdict}: {load().rules[rule].text}")
