@@ -49,12 +49,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A whole HTTP answer; `body` is after transfer and content coding, `seconds` from connect to last byte."""
+    """A whole HTTP answer; `body` is after transfer and content coding, `seconds` from connect to last byte.
+
+    `behind` is how many bytes came behind it, which a client may take for the answer to its next request.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
+    behind: int = 0
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name."""
@@ -117,7 +121,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Failure:
-    """No whole answer came: `kind` is one word (refused, reset, timeout, tls, malformed, too-large), `message` plain."""
+    """No whole answer came: `kind` is one word (unreachable, reset, timeout, tls, malformed, too-large), `message` plain."""
 
     kind: str
     message: str

@@ -28,7 +28,7 @@ PURE = (
 NETWORK = ("httpx", "httpcore", "socket")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = (
-    *(f"providers/{name}.py" for name in ("transport", "live", "mock", "serving")),
+    *(f"providers/{name}.py" for name in ("transport", "sender", "live", "mock", "serving")),
     *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint")),
 )
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs", "contracts"}

@@ -19,9 +19,10 @@ import pytest
 import trustme
 
 from contracts.exchange import Failure, Request, Response
+from contracts.providers.sender import BODY_CAP, Sender
 from contracts.providers.serving import serve
 from contracts.providers.store import Store
-from contracts.providers.transport import BODY_CAP, GuardedTransport, Sender
+from contracts.providers.transport import GuardedTransport
 
 Handler = Callable[[socket.socket], None]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -158,14 +159,25 @@ def test_a_gzip_bomb_is_not_inflated() -> None:
     assert most < 20 * BODY_CAP
 
 
-def test_gzip_is_read() -> None:
+LARGE = b'{"status": 200, "padding": "' + b" " * 900_000 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("packed", "body"),
+    [
+        (gzip.compress(b'{"status": 200}'), b'{"status": 200}'),
+        (gzip.compress(b'{"status"') + gzip.compress(b": 200}") + gzip.compress(b""), b'{"status": 200}'),
+        (gzip.compress(LARGE, 9), LARGE),
+    ],
+    ids=["one", "several members", "many steps"],
+)
+def test_gzip_is_read(packed: bytes, body: bytes) -> None:
     """A server that packs what was not asked to be packed is still read."""
-    packed = gzip.compress(b'{"status": 200}')
     head = HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
     with server(says(head + packed)) as target:
         answer = sender().send(post(target.url))
     assert isinstance(answer, Response)
-    assert answer.body == b'{"status": 200}'
+    assert answer.body == body
 
 
 BROKEN = {
@@ -173,6 +185,8 @@ BROKEN = {
     "speaks something else": (b"SSH-2.0-OpenSSH_9.2\r\n", {"malformed"}),
     "cut off": (HEAD + b"Content-Length: 100\r\n\r\n{", {"malformed"}),
     "cut off in gzip": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}")[:-9], {"malformed"}),
+    "something behind gzip": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}") + b"more", {"malformed"}),
+    "gzip in gzip": (HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"{}")), {"malformed"}),
     "a coding nobody asked for": (HEAD + b"Content-Encoding: br\r\n\r\n{}", {"malformed"}),
 }
 
@@ -203,6 +217,104 @@ def test_tls_is_verified() -> None:
         assert failure(sender().send(post(url))) == "tls"
         answers = sender(5.0, ours).send_two(post(url), post(url))
     assert [a.status for a in answers if isinstance(a, Response)] == [401, 401]
+
+
+STOPS = {
+    "nothing": (b"", "nothing came"),
+    "within the head": (b"HTTP/1.1 200 OK\r\n", "the head stopped after 17 bytes"),
+    "within the body": (HEAD + b"Content-Length: 100\r\n\r\n{}", "the body stopped after 2 bytes"),
+    "within a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\n{", "the body stopped after 1 bytes"),
+}
+
+
+@pytest.mark.parametrize(("data", "where"), STOPS.values(), ids=STOPS)
+def test_a_silent_end_says_how_far_the_answer_got(data: bytes, where: str) -> None:
+    """The message tells a server that never began from one that stopped in the middle."""
+
+    def stops(peer: socket.socket) -> None:
+        peer.sendall(data)
+        peer.recv(1)
+
+    with server(stops) as target:
+        answer = sender(0.3).send(post(target.url))
+    assert isinstance(answer, Failure)
+    assert answer.message == f"no well-formed answer in 0.3 s: {where}"
+
+
+def test_a_silent_tls_handshake_ends_with_the_deadline() -> None:
+    """A port that takes the connection and says nothing is no TLS server."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        begun = time.monotonic()
+        answer = sender(0.3).send(post(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+        assert time.monotonic() - begun < 1.3
+    assert isinstance(answer, Failure)
+    assert (answer.kind, answer.message) == ("tls", "no TLS connection in 0.3 s")
+
+
+def test_a_silent_resolver_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look-up of a name cannot be interrupted; it is not waited for longer than the deadline."""
+    asked = socket.getaddrinfo
+
+    def silent(host: str, *given: Any, **named: Any) -> Any:
+        if named.get("flags") != socket.AI_NUMERICHOST:
+            time.sleep(1.5)
+        return asked(host, *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    begun = time.monotonic()
+    answer = sender(0.3).send(post("http://store.example"))
+    assert time.monotonic() - begun < 1.3
+    assert isinstance(answer, Failure)
+    assert (answer.kind, answer.message) == ("unreachable", "no connection in 0.3 s: the host's name was not resolved")
+
+
+def test_every_address_of_a_name_has_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address that takes no connection does not use up the time of the next."""
+    asked = socket.getaddrinfo
+
+    def two(host: str, *given: Any, **named: Any) -> Any:
+        if host != "store.example":
+            return asked(host, *given, **named)
+        if named.get("flags") == socket.AI_NUMERICHOST:
+            raise socket.gaierror
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 0)) for ip in ("192.0.2.1", "127.0.0.1")]
+
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def deaf(self: Any, host: str, port: int, timeout: float | None = None, *given: Any) -> httpcore.NetworkStream:
+        if host == "192.0.2.1":
+            assert timeout is not None
+            time.sleep(timeout)
+            raise httpcore.ConnectTimeout
+        return connect(self, host, port, timeout, *given)
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", deaf)
+    with server(says(HEAD + b"Content-Length: 2\r\n\r\n{}")) as target:
+        answer = sender().send(post(target.url.replace("127.0.0.1", "store.example")))
+    assert isinstance(answer, Response)
+
+
+def test_what_stands_behind_an_answer_is_counted() -> None:
+    """A second answer on the same connection would be taken for that of the next request."""
+    two = (HEAD + b"Content-Length: 2\r\n\r\n{}") * 2
+    with server(says(two)) as target:
+        answer = sender().send(post(target.url))
+    assert isinstance(answer, Response)
+    assert (answer.body, answer.behind) == (b"{}", len(two) // 2)
+
+
+def test_nothing_of_an_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """httpcore logs the headers of an answer, and its session; here it does not, while what others log is left alone."""
+    caplog.set_level("DEBUG")
+    with server(says(HEAD + b"Set-Cookie: session=abcdefgh\r\nContent-Length: 2\r\n\r\n{}")) as target:
+        one = sender()
+        assert isinstance(one.send(post(target.url)), Response)
+        assert isinstance(one.send_two(post(target.url), post(target.url))[0], Response)
+        assert not caplog.records
+        with httpcore.ConnectionPool() as pool:
+            pool.request("POST", target.url)
+    assert "abcdefgh" in caplog.text
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -16,7 +16,8 @@ from contracts import __version__
 from contracts.document import load
 from contracts.exchange import Request, Response
 from contracts.probes import BODIES, QUERIES, Probe
-from contracts.providers.transport import GuardedTransport, Sender
+from contracts.providers.sender import Sender
+from contracts.providers.transport import GuardedTransport
 
 XSRF: Final = "XSRF-TOKEN"
 _DELETES: Final = re.compile(r"max-age=(-[0-9]+|0+)")

@@ -1,28 +1,33 @@
 """The one place that opens sockets to a target: httpx over httpcore, guarded.
 
-A total deadline and a cap on bytes hold for connect, TLS, head, 1xx and body together; nothing is redirected, proxied, retried or
-sent over a used connection. `httpx` alone limits each read, so a drip of one byte a second would never end.
+A total deadline and a cap on bytes hold for name resolution, connect, TLS, head, 1xx and body together; nothing is redirected,
+proxied, retried or sent over a used connection. `httpx` alone limits each read, so a drip of one byte a second would never end.
+
+GuardedTransport          an httpx transport; `begin` starts the clock of one exchange
+├── Budget                what the exchange may still take, and how far it got
+└── _Backend, _Stream     httpcore's network, under the budget
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
+import logging
+import socket
 import ssl
 import threading
 import time
 import typing
-import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import httpcore
 import httpx
 
-from contracts.exchange import Failure, Request, Response
-
-WIRE_CAP = 2_000_000
-BODY_CAP = 1_000_000
+WIRE_CAP: Final = 2_000_000
+SEEN_CAP: Final = 131_072  # bytes of an answer that are kept as they came; no head that is read is longer
+ADDRESSES: Final = 4  # of one name, that are tried
+LOGGERS: Final = ("httpcore.connection", "httpcore.http11")
 
 
 class TooMuch(httpcore.ReadError):
@@ -30,37 +35,45 @@ class TooMuch(httpcore.ReadError):
 
 
 @dataclass
-class _Budget:
-    """What one exchange may still take."""
+class Budget:
+    """What one exchange may still take, and how far it got."""
 
     ends: float
-    wire: int = WIRE_CAP
-    received: int = 0
-    head: bytearray | None = None  # the wire as read, where it is looked at (HEAD)
+    received: int = 0  # bytes, all that came
+    body: int = 0  # bytes of the body as it was sent
+    wire: bytearray = field(default_factory=bytearray, repr=False)  # the first bytes as they came
+    reached: str = "resolve"  # then connect, tls, ask, head, body
 
     def left(self) -> float:
+        """Seconds; ReadTimeout where there are none."""
         left = self.ends - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the deadline has passed")
         return left
 
+    def take(self, data: bytes) -> bytes:
+        """Count what came. TooMuch: it is more than an answer may have."""
+        self.received += len(data)
+        if len(self.wire) < SEEN_CAP:
+            self.wire += data[: SEEN_CAP - len(self.wire)]
+        if self.received > WIRE_CAP:
+            raise TooMuch(f"more than {WIRE_CAP:,} bytes")
+        return data
+
 
 class _Stream(httpcore.NetworkStream):
     """A socket under the budget. `gate`, if any, holds back the last byte of the head until the partner is ready too."""
 
-    def __init__(self, inner: httpcore.NetworkStream, budget: _Budget, gate: threading.Barrier | None) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, budget: Budget, gate: threading.Barrier | None) -> None:
         self._inner, self._budget, self._gate = inner, budget, gate
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data = self._inner.read(max_bytes, self._budget.left())
-        self._budget.received += len(data)
-        if self._budget.head is not None:
-            self._budget.head += data[:BODY_CAP]
-        if self._budget.received > self._budget.wire:
-            raise TooMuch(f"more than {self._budget.wire:,} bytes")
-        return data
+        if self._budget.reached != "body":
+            self._budget.reached = "head"
+        return self._budget.take(self._inner.read(max_bytes, self._budget.left()))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._budget.reached = "ask"
         if self._gate is not None and buffer:
             gate, self._gate = self._gate, None
             self._inner.write(buffer[:-1], self._budget.left())
@@ -75,6 +88,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        self._budget.reached = "tls"
         inner = self._inner.start_tls(ssl_context, server_hostname, self._budget.left())
         return _Stream(inner, self._budget, self._gate)
 
@@ -97,40 +111,110 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[typing.Any] | None = None,
     ) -> httpcore.NetworkStream:
-        budget: _Budget = self.now.budget
+        budget: Budget = self.now.budget
         try:
-            stream = self._inner.connect_tcp(host, port, budget.left(), local_address, socket_options)
+            addresses = _addresses(host, port, budget)
+            budget.reached = "connect"
+            stream = self._connect(addresses, port, budget, socket_options)
         except BaseException:
             if self.now.gate is not None:
                 self.now.gate.abort()
             raise
         return _Stream(stream, budget, self.now.gate)
 
+    def _connect(
+        self, addresses: list[str], port: int, budget: Budget, options: Iterable[typing.Any] | None
+    ) -> httpcore.NetworkStream:
+        """A stream to the first address that answers; none may use up the time of those behind it."""
+        while True:
+            address, *addresses = addresses
+            try:
+                return self._inner.connect_tcp(address, port, budget.left() / (1 + len(addresses)), None, options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not addresses:
+                    raise
+
+
+def _addresses(host: str, port: int, budget: Budget) -> list[str]:
+    """The addresses of a host. A resolver that does not answer cannot be interrupted, so it is waited for in a thread.
+
+    ConnectError, ConnectTimeout: there are none, or none within the budget.
+    """
+    with contextlib.suppress(OSError):
+        return _look_up(host, port, socket.AI_NUMERICHOST)
+    found: list[list[str]] = []
+    failed: list[OSError | UnicodeError] = []
+
+    def ask() -> None:
+        try:
+            found.append(_look_up(host, port, 0))
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True, name="contracts-resolve")
+    thread.start()
+    thread.join(budget.left())
+    if failed:
+        raise httpcore.ConnectError(str(failed[0])) from failed[0]
+    if not found:
+        raise httpcore.ConnectTimeout("the resolver did not answer")
+    return found[0]
+
+
+def _look_up(host: str, port: int, flags: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
+
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
+    """The body as it comes, counted."""
+
+    def __init__(self, response: httpcore.Response, budget: Budget) -> None:
+        self._response, self._budget = response, budget
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._response.iter_stream()
+        for chunk in self._response.iter_stream():
+            self._budget.body += len(chunk)
+            yield chunk
 
     def close(self) -> None:
         self._response.close()
 
 
+class _Discreet(logging.Filter):
+    """Drops the log records of exchanges under way: httpcore logs headers, and those hold the session."""
+
+    def __init__(self, now: threading.local) -> None:
+        super().__init__()
+        self._now = now
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not getattr(self._now, "budget", None)
+
+
 class GuardedTransport(httpx.BaseTransport):
-    """An httpx transport that never reuses a connection and keeps to the budget of each exchange."""
+    """An httpx transport that never reuses a connection and keeps to the budget of each exchange.
+
+    `context` holds the trusted certificates: the system's unless given.
+    """
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._backend = _Backend()
         self._context = context
         self._pool: httpcore.ConnectionPool | None = None
+        self._discreet = _Discreet(self._backend.now)
+        for name in LOGGERS:
+            logging.getLogger(name).addFilter(self._discreet)
 
-    def begin(self, deadline: float, gate: threading.Barrier | None) -> _Budget:
-        """Start the clock for the next exchange of this thread."""
-        self._backend.now.budget = budget = _Budget(time.monotonic() + deadline)
-        self._backend.now.gate = gate
-        return budget
+    @contextlib.contextmanager
+    def begin(self, deadline: float, gate: threading.Barrier | None) -> Iterator[Budget]:
+        """The next exchange of this thread, under a budget of `deadline` seconds."""
+        now = self._backend.now
+        now.budget, now.gate = Budget(time.monotonic() + deadline), gate
+        try:
+            yield now.budget
+        finally:
+            now.budget = now.gate = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if self._pool is None:
@@ -148,111 +232,12 @@ class GuardedTransport(httpx.BaseTransport):
                 content=request.stream,
             )
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+        budget: Budget = self._backend.now.budget
+        budget.reached = "body"
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, budget), extensions=answer.extensions)
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.close()
-
-
-class Sender:
-    """Sends one request, or two at once, and says what came back; it never raises for what a server does."""
-
-    def __init__(self, transport: httpx.BaseTransport, deadline: float) -> None:
-        self._transport = transport
-        self.deadline = deadline
-
-    def send(self, request: Request, gate: threading.Barrier | None = None) -> Response | Failure:
-        """The answer to one request, or why there is none."""
-        begun = time.monotonic()
-        budget = None
-        if isinstance(self._transport, GuardedTransport):
-            budget = self._transport.begin(self.deadline, gate)
-            budget.head = bytearray() if request.method == "HEAD" else None
-        try:
-            status, headers, body = self._exchange(request)
-            if budget and budget.head:
-                body = _after_head(bytes(budget.head))
-            return Response(status, headers, body, time.monotonic() - begun)
-        except Exception as error:
-            received = budget.received if budget else 0
-            kind, message = describe(error, self.deadline, received)
-            return Failure(kind, message, time.monotonic() - begun)
-
-    def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, Response | Failure]:
-        """Both answers to two requests whose last bytes leave together."""
-        gate = threading.Barrier(2)
-        answers: list[Response | Failure] = []
-        partner = threading.Thread(target=lambda: answers.append(self.send(second, gate)), daemon=True)
-        partner.start()
-        mine = self.send(first, gate)
-        partner.join(self.deadline + 2)
-        return mine, answers[0] if answers else Failure("timeout", f"no answer in {self.deadline:g} s")
-
-    def _exchange(self, request: Request) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-        headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
-        outgoing = httpx.Request(request.method, request.url, headers=headers, content=request.body)
-        answer = self._transport.handle_request(outgoing)
-        try:
-            assert isinstance(answer.stream, httpx.SyncByteStream)
-            raw = b"".join(_capped(answer.stream, WIRE_CAP))
-        finally:
-            answer.close()
-        head = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw)
-        coding = answer.headers.get("content-encoding", "").strip().lower()
-        return answer.status_code, head, _decoded(raw, coding)
-
-
-def _after_head(wire: bytes) -> bytes:
-    """What a server sent behind the head of its answer to HEAD, which HTTP libraries drop unseen."""
-    while True:
-        head, _, rest = wire.partition(b"\r\n\r\n")
-        if not re.match(rb"HTTP/\S+ 1\d\d\b", head):
-            return rest
-        wire = rest
-
-
-def _capped(chunks: Iterable[bytes], cap: int) -> Iterator[bytes]:
-    for chunk in chunks:
-        cap -= len(chunk)
-        if cap < 0:
-            raise TooMuch("the body is larger than the cap")
-        yield chunk
-
-
-def _decoded(raw: bytes, coding: str) -> bytes:
-    """The body without its content coding: identity, or one layer of gzip inflated up to the cap."""
-    if coding in ("", "identity") or not raw:
-        body = raw
-    elif coding in ("gzip", "x-gzip"):
-        inflate = zlib.decompressobj(31)
-        body = inflate.decompress(raw, BODY_CAP + 1)
-        if not inflate.eof and len(body) <= BODY_CAP:
-            raise zlib.error("the gzip stream ends too early")
-    else:
-        raise zlib.error(f"Content-Encoding {coding!r} was not asked for")
-    if len(body) > BODY_CAP:
-        raise TooMuch(f"a body of more than {BODY_CAP:,} bytes")
-    return body
-
-
-def describe(error: Exception, deadline: float, received: int) -> tuple[str, str]:
-    """A transport error as one word and one plain sentence."""
-    text = str(error) or type(error).__name__
-    so_far = f"after {received:,} bytes" if received else "nothing came"
-    if isinstance(error, TooMuch):
-        return "too-large", f"the answer was too large: {text}"
-    if "CERTIFICATE_VERIFY_FAILED" in text or isinstance(error, ssl.SSLError):
-        return "tls", f"the TLS certificate is not trusted: {text}"
-    if isinstance(error, (httpcore.ConnectTimeout,)):
-        return "unreachable", f"no connection in {deadline:g} s"
-    if isinstance(error, (httpcore.ConnectError, httpx.ConnectError)):
-        kind = "tls" if "SSL" in text or "TLS" in text else "unreachable"
-        return kind, f"no connection: {text}"
-    if isinstance(error, (httpcore.TimeoutException, httpx.TimeoutException)):
-        return "timeout", f"no whole answer in {deadline:g} s ({so_far})"
-    if isinstance(error, (httpcore.RemoteProtocolError, httpx.RemoteProtocolError)):
-        return "malformed", f"no well-formed answer ({so_far}): {text}"
-    if isinstance(error, (httpcore.ReadError, httpcore.WriteError, httpx.NetworkError, OSError)):
-        return "reset", f"the connection broke ({so_far}): {text}"
-    return "malformed", f"the answer could not be read: {text}"
+        for name in LOGGERS:
+            logging.getLogger(name).removeFilter(self._discreet)

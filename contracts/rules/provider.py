@@ -86,8 +86,9 @@ def _verdict(holds: bool, expected: str, actual: str) -> Breaches:
 @rule("one-answer-in-time")
 def one_answer_in_time(x: Exchange, memory: Memory) -> Breaches:
     """Transport failures of any kind are breaches; whether the target was there at all is the gate's question."""
-    actual = "" if x.response else getattr(x.answer, "message", "")
-    yield from _verdict(x.response is not None, "one well-formed HTTP response within the deadline", actual)
+    r = x.response
+    actual = getattr(x.answer, "message", "") if r is None else f"an answer, and {r.behind:,} bytes behind it"
+    yield from _verdict(r is not None and not r.behind, "one well-formed HTTP response within the deadline", actual)
 
 
 @rule("content-type-is-json")

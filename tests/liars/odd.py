@@ -236,6 +236,7 @@ ODD: tuple[Odd, ...] = (
     ),
     Odd("tiny-chunks", "chunked, three bytes a piece", wire.wired(wire.in_pieces, when=c.posted)),
     Odd("http-1.0", "HTTP/1.0, ended by closing", wire.wired(wire.old_http, when=c.posted)),
+    Odd("blank-line", "a line break behind the answer", wire.wired(wire.with_a_blank_line, when=c.posted)),
     Odd("no-reason", "a status line without a reason", wire.wired(wire.no_reason, when=c.posted)),
     Odd("shouted-headers", "header names in capitals", wire.wired(wire.shouted, when=c.posted)),
     Odd("early-hints", "103 before the answer", wire.wired(wire.hinted, when=c.posted)),

@@ -602,6 +602,8 @@ _ON_WIRE = (
     _wire("garbage", "no HTTP at all", wire.garbage, lambda: c.posted),
     _wire("garbage-refusal", "no HTTP at all where it refuses", wire.garbage, lambda: _no),
     _wire("no-number", "a status line without a number", wire.no_number, lambda: c.every(3, c.posted)),
+    _wire("answers-twice", "a second answer behind the first", wire.twice, lambda: c.posted),
+    _wire("answers-twice-tenth", "a second answer behind every tenth", wire.twice, lambda: c.every(10, c.posted)),
     _wire("two-lengths", "two lengths that differ", wire.two_lengths, lambda: c.posted),
 )
 

@@ -198,6 +198,16 @@ def two_lengths(answer: Answer) -> Iterable[bytes | float]:
     return (start + b"Content-Length: 3\r\n\r\n" + answer.body,)
 
 
+def twice(answer: Answer) -> Iterable[bytes | float]:
+    """The same answer once more behind it, which belongs to no request."""
+    return (b"".join(part for part in plain(answer) if isinstance(part, bytes)) * 2,)
+
+
+def with_a_blank_line(answer: Answer) -> Iterable[bytes | float]:
+    """A line break behind the answer, as some old programs send."""
+    return (b"".join(part for part in plain(answer) if isinstance(part, bytes)) + b"\r\n",)
+
+
 def in_pieces(answer: Answer) -> Iterable[bytes | float]:
     """Chunked, three bytes a piece, with an extension and a trailer."""
     start = head(answer.with_header("content-length", None)).removesuffix(b"\r\n")
