@@ -180,6 +180,7 @@ def judge_provider(
     observer = Observer(provider, budget=budget, rate=rate, sleep=sleep)
     for phase in only:
         phases.run(observer, phase, seed)
+    observer.settle()
     return ProviderJudgement(observer, rules=set(observer.judging.tallies))
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NoReturn
 
+from contracts.evidence import Evidence
 from contracts.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.probes import Probe
-from contracts.providers.live import Provider
+from contracts.providers.live import Customer, Provider
 from contracts.rules import Finding, Judging
 from contracts.rules.provider import BOOK, Memory
 from contracts.settings import Settings
+from contracts.signs import ABSENT, Signs, is_away, is_lost, is_refusal
 from contracts.verdict import SESSION_REFUSED
+from contracts.watchdog import Stuck, guarded
 
-KEPT: Final = 400  # exchanges kept as evidence; of a longer run, the first ones and all that broke a rule
-IN_A_ROW: Final = 3  # failures, or answers 429, after which going on would be neither polite nor useful
-ABSENT: Final = ("unreachable", "tls")  # failures before a request could even be sent
+IN_A_ROW: Final = 5  # errors of the environment, or answers 429, after which going on would be neither polite nor useful
 LOOK_AFTER: Final = 8  # answers after which a target that is no refresh endpoint shows
+LOST_AFTER: Final = 3  # refusals after a lost answer by which the session shows to be lost with it
 
 
 class BudgetSpent(Exception):
@@ -30,60 +32,11 @@ class Halted(Exception):
     """Going on makes no sense; the message says why and what to do."""
 
 
-@dataclass
-class Signs:
-    """What the answers have in common so far: how a target that cannot be judged is told from one that is wrong."""
-
-    answers: int = 0
-    missing: int = 0  # 404
-    pages: int = 0  # HTML
-    gateways: int = 0  # 502, 503, 504
-    moved: int = 0  # redirects to another address of the same path
-    logged_in: int = 0
-    refused: int = 0  # 401 or 403 to the logged-in session
-
-    def note(self, x: Exchange) -> None:
-        """Count one more answer."""
-        r = x.response
-        if r is None:
-            return
-        self.answers += 1
-        self.missing += r.status == 404
-        self.pages += "html" in r.media_type and not r.reading.readable
-        self.gateways += r.status in (502, 503, 504)
-        location = r.header("location") or ""
-        if r.status in (301, 302, 307, 308) and "://" in location and location.partition("?")[0].endswith(_path(x.request.url)):
-            self.moved += 1
-        if x.situation.session == "valid" and x.request.method == "POST":
-            self.logged_in += 1
-            self.refused += r.status in (401, 403) and not r.claims_success
-
-    def no_endpoint(self, path: str) -> str | None:
-        """Why this is no refresh endpoint at all, in one sentence; None when it may be one."""
-        if not self.answers:
-            return None
-        if self.missing == self.answers:
-            return f"every answer was a 404: there is no endpoint at {path}; check --base-url and --refresh-path"
-        if self.pages == self.answers:
-            return "every answer was an HTML page: this is no refresh endpoint; check --base-url and --refresh-path"
-        if self.gateways == self.answers:
-            return "every answer was 502, 503 or 504: nothing answers behind the gateway; try again when it does"
-        if self.moved == self.answers:
-            return "every answer was a redirect to another address; use that address as --base-url"
-        return None
-
-    @property
-    def session_refused(self) -> bool:
-        """Whether the logged-in session was refused every time."""
-        return self.logged_in >= 3 and self.refused == self.logged_in
-
-
-def _path(url: str) -> str:
-    return "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
-
-
 class Observer:
-    """Observes one provider. `rate` is the most requests a second (0: no limit), `budget` the most in all."""
+    """Observes one provider. `rate` is the most requests a second (0: no limit), `budget` the most in all.
+
+    `learn` is told of every exchange.
+    """
 
     def __init__(
         self,
@@ -93,20 +46,26 @@ class Observer:
         rate: float = 0.0,
         judging: Judging[Exchange, Memory] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        learn: Callable[[Exchange], None] = lambda x: None,
     ) -> None:
         self.provider = provider
         self.budget = budget
         self.judging = judging or Judging(BOOK)
-        self.evidence: dict[int, Exchange] = {}
+        self.evidence = Evidence()
         self.requests = 0
         self.signs = Signs()
         self.halted: str | None = None
         self.first_seen: dict[str, int] = {}
         self._rate = rate
         self._sleep = sleep
+        self._learn = learn
         self._next = 0.0
         self._after = "start"
         self._failures = self._refusals = 0
+        self._looked = False
+        self._held: list[Exchange] = []  # not yet judged: a target that is away for good is not to blame
+        self._doubt: int | None = None  # the exchange with whose answer a new session may have been lost
+        self._lost = 0  # refusals since
 
     @property
     def left(self) -> int:
@@ -129,17 +88,19 @@ class Observer:
         if self.left < 2:
             raise BudgetSpent
         self._pace(2)
-        started, session = time.time(), self.provider.customer.replaced
-        requests = self.provider.request(first), self.provider.request(second)
-        answers = self.provider.sender.send_two(*requests)
-        for probe, answer in zip((first, second), answers, strict=True):
-            self._follow(probe, answer)
-        moved = self.provider.customer.replaced > session
-        after, found = self._after, []
-        for probe, request, answer, other in zip((first, second), requests, answers, answers[::-1], strict=True):
-            won = isinstance(other, Response) and other.claims_success
-            situation = self._situation(probe, after, session_replaced=moved and won)
-            found += self._record(request, answer, situation, started)
+        probes, found = (first, second), []
+        with self._guard():
+            started, session, after = time.time(), self.provider.customer.replaced, self._after
+            requests = self.provider.request(first), self.provider.request(second)
+            answers = self.provider.sender.send_two(*requests)
+            for probe, answer in zip(probes, answers, strict=True):
+                self._follow(probe, answer)
+            moved = self.provider.customer.replaced > session
+            for probe, request, answer, other in zip(probes, requests, answers, answers[::-1], strict=True):
+                won = isinstance(other, Response) and other.claims_success
+                situation = self._situation(probe, answer, after, session_replaced=moved and won)
+                found += self._record(request, answer, situation, started)
+        self._look(*answers)
         for answer in answers:
             if isinstance(answer, Response) and answer.status == 429:
                 self._wait_as_told(answer)
@@ -150,25 +111,48 @@ class Observer:
         """Remember why the observation ended early."""
         self.halted = self.halted or reason
 
+    def settle(self) -> None:
+        """Judge what was held back, once nothing more is sent: a target that went away for good is not to blame for it."""
+        if not self.halted and self.signs.answers:
+            self._judge_held()
+
+    @property
+    def _nobody_there(self) -> bool:
+        """Whether nothing that was sent reached anybody."""
+        return len(self._held) == self.requests and not self.signs.answers
+
     # --- the parts ----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _guard(self) -> Iterator[None]:
+        """What one exchange and its judgement may take."""
+        try:
+            with guarded(f"exchange {self.requests + 1}", self.provider.sender.deadline):
+                yield
+        except Stuck as stuck:
+            raise Halted(str(stuck)) from None
 
     def _once(self, probe: Probe) -> tuple[Exchange, list[Finding]]:
         if not self.left:
             raise BudgetSpent
         self._pace(1)
-        started = time.time()
-        request = self.provider.request(probe)
-        answer = self.provider.sender.send(request)
-        self._follow(probe, answer)
-        found = self._record(request, answer, self._situation(probe, self._after), started)
+        with self._guard():
+            started = time.time()
+            request = self.provider.request(probe)
+            answer = self.provider.sender.send(request)
+            self._follow(probe, answer)
+            found = self._record(request, answer, self._situation(probe, answer, self._after), started)
+        self._look(answer)
         return self._last, found
 
     def _follow(self, probe: Probe, answer: Response | Failure) -> None:
         if probe.session == "valid" and isinstance(answer, Response):
             self.provider.customer.follow(answer)
 
-    def _situation(self, probe: Probe, after: str, session_replaced: bool = False) -> Situation:
+    def _situation(self, probe: Probe, answer: Response | Failure, after: str, session_replaced: bool = False) -> Situation:
         session = "none" if self.provider.anonymous and probe.session == "valid" else probe.session
+        if session == "valid" and self._may_be_lost(answer):
+            session = "unknown"
         conditions = set(probe.conditions)
         if after not in ("start", "success"):
             conditions.add(("after", f"after a {after}"))
@@ -176,39 +160,75 @@ class Observer:
             conditions.add(("overlap", "overlapping another"))
         return Situation(probe.name, session, after, probe.overlaps, frozenset(conditions), session_replaced)
 
+    def _may_be_lost(self, answer: Response | Failure) -> bool:
+        """Whether the session is refused, and may have been replaced by an answer that did not come."""
+        if is_lost(answer):
+            self._doubt = self.requests + 1
+        elif isinstance(answer, Response) and answer.claims_success:
+            self._doubt, self._lost = None, 0
+        elif isinstance(answer, Response) and is_refusal(answer) and self._doubt is not None:
+            self._lost += 1
+            if self.provider.log_in is not None:
+                self.provider.customer, self._doubt = Customer.of(self.provider.log_in()), None
+            return True
+        return False
+
     def _record(self, request: Request, answer: Response | Failure, situation: Situation, started: float) -> list[Finding]:
         self.requests += 1
-        x = Exchange(request, answer, situation, self.requests, started)
-        # Where nobody was ever there, nobody can be blamed: that run is incomplete.
-        absent = isinstance(answer, Failure) and answer.kind in ABSENT and not self.signs.answers
-        found = [] if absent else self.judging.add(x)
-        for finding in found:
-            self.first_seen.setdefault(finding.rule, self.requests)
-        if len(self.evidence) < (2 * KEPT if found else KEPT):
-            self.evidence[x.index] = x
-        self._last, self._after = x, x.came_as
+        self._last = x = Exchange(request, answer, situation, self.requests, started)
+        self._after = x.came_as
+        self._learn(x)
+        self._held.append(x)
+        found = [] if is_away(answer) else self._judge_held()
+        if is_away(answer):
+            self.evidence.keep(x, broke=False)
         self.signs.note(x)
-        self._look(answer)
         return found
 
-    def _look(self, answer: Response | Failure) -> None:
-        """Stop where going on cannot lead to a verdict."""
-        if isinstance(answer, Failure):
-            self._failures += 1
-            if answer.kind in ABSENT and (self.requests == 1 or self._failures >= IN_A_ROW):
-                hint = "give its CA with --refresh-ca" if answer.kind == "tls" else "check --base-url and that it is up"
-                raise Halted(f"{self.provider.base_url} cannot be reached: {answer.message}; {hint}")
-            if self._failures >= IN_A_ROW:
-                raise Halted(f"{IN_A_ROW} requests in a row had no answer; the last: {answer.message}")
-            return
-        self._failures = 0
-        if answer.status != 429:
-            self._refusals = 0
-        if self.signs.answers == LOOK_AFTER:
+    def _judge_held(self) -> list[Finding]:
+        found = []
+        for x in self._held:
+            broke = self.judging.add(x)
+            for finding in broke:
+                self.first_seen.setdefault(finding.rule, x.index)
+            if x.index not in self.evidence:
+                self.evidence.keep(x, broke=bool(broke))
+            found += broke
+        self._held.clear()
+        return found
+
+    def _look(self, *answers: Response | Failure) -> None:
+        """Stop where going on cannot lead to a verdict, and wait where the answer asks for it."""
+        last = answers[-1]
+        for answer in answers:
+            failed = isinstance(answer, Failure) or is_away(answer)
+            self._failures = self._failures + 1 if failed else 0
+            if isinstance(answer, Response) and answer.status != 429:
+                self._refusals = 0
+        if self._failures and (self._failures >= IN_A_ROW or self._nobody_there):
+            self._give_up(last)
+        if self._lost >= LOST_AFTER:
+            raise Halted(f"the answer to request {self._doubt} did not come, and the session was lost with it; log in again")
+        if not self._looked and self.signs.answers >= LOOK_AFTER:
+            self._looked = True
             if reason := self.signs.no_endpoint(self.provider.path):
                 raise Halted(reason)
             if self.signs.session_refused:
                 raise Halted(SESSION_REFUSED)
+        if isinstance(last, Response) and is_away(last) and last.header("retry-after"):
+            wait = retry_after(last)
+            self._sleep(wait if wait <= self.provider.sender.deadline else 0)
+
+    def _give_up(self, last: Response | Failure) -> NoReturn:
+        if isinstance(last, Response):
+            raise Halted(
+                f"{IN_A_ROW} requests in a row were not answered; the last: {last.status}; try again when the target is up"
+            )
+        if last.kind not in ABSENT:
+            raise Halted(f"{IN_A_ROW} requests in a row had no well-formed answer; the last: {last.message}")
+        if self.signs.answers:
+            raise Halted(f"{self.provider.base_url} went away: {last.message}; try again when it is up")
+        raise Halted(f"{self.provider.base_url} cannot be reached: {last.message}; {_hint(last)}")
 
     def _pace(self, requests: int) -> None:
         if self._rate:
@@ -223,9 +243,17 @@ class Observer:
         deadline = self.provider.sender.deadline
         if wait > deadline:
             raise Halted(f"the target asks to wait {wait:.0f} s (429), longer than --refresh-deadline; try again later")
-        if self._refusals >= 2 * IN_A_ROW:
+        if self._refusals >= IN_A_ROW:
             raise Halted("the target goes on answering 429; lower --refresh-rate or try again later")
         self._sleep(wait)
+
+
+def _hint(failure: Failure) -> str:
+    if failure.kind != "tls":
+        return "check --base-url and that it is up"
+    if "self-signed" in failure.message or "local issuer" in failure.message:
+        return "give its CA with --refresh-ca"
+    return "check its certificate and that it speaks TLS there"
 
 
 def retry_after(response: Response) -> float:

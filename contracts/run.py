@@ -37,8 +37,8 @@ class Run:
         self.missing: dict[str, str] = {}  # what was asked for and is not there: implementation to a sentence
         self.needs_session = self.needs_sdk = False  # whether the run can say nothing without
         self.redactor = Redactor()
-        self.script = Script(settings.path)
         self.closing = contextlib.ExitStack()
+        self.script = Script(settings.path)
         self._done: set[tuple[str, str]] = set()
         self._broke: dict[tuple[str, str], list[str]] = {}
         self._begun = time.monotonic()
@@ -56,7 +56,12 @@ class Run:
         if implementation not in self.providers:
             provider = self._mock() if implementation == "mock" else self._real(session)
             rate = self.settings.rate if provider.kind == "real" else 0.0
-            observer = Observer(provider, budget=self.settings.max_requests, rate=rate)
+            observer = Observer(
+                provider,
+                budget=self.settings.max_requests,
+                rate=rate,
+                learn=self.redactor.learn_exchange,
+            )
             self.providers[implementation] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self.providers[implementation]
         for name in _until(phase, phases.PHASES):
@@ -201,9 +206,6 @@ class Run:
             self.redactor.learn_cookies(secret or "")
         for value in self.settings.headers.values():
             self.redactor.learn(value)
-        for judgement in self.providers.values():
-            for x in judgement.observer.evidence.values():
-                self.redactor.learn_exchange(x)
         return self.redactor
 
     def write(self) -> Path:

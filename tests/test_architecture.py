@@ -19,6 +19,8 @@ PURE = (
     "strict_json.py",
     "answers.py",
     "exchange.py",
+    "evidence.py",
+    "signs.py",
     "scenario.py",
     "outcome.py",
     "rules/",

@@ -12,12 +12,15 @@ import pytest
 
 from contracts import observer as module
 from contracts import phases
+from contracts.document import load
+from contracts.evidence import KEPT
 from contracts.exchange import Response
 from contracts.gate import judge_provider
 from contracts.observer import BudgetSpent, Halted, Observer, retry_after
 from contracts.probes import Probe
 from contracts.providers.live import mocked
 from contracts.providers.mock import RefreshMock
+from contracts.watchdog import SLACK
 
 BARE = Probe("bare")
 TWO = Probe("two at once", overlaps=True)
@@ -275,21 +278,115 @@ def test_nobody_is_blamed_where_nobody_is() -> None:
     assert not any(tally.broken for tally in watched.judging.tallies.values())
 
 
-def test_who_was_there_and_goes_is_blamed() -> None:
-    """A target that stops answering breaks the rule that every request is answered."""
-    watched, _ = observing(Target(OK, httpx.ConnectError("refused")))
-    watched.probe(BARE)
-    assert [f.rule for f in watched.probe(BARE)[1]] == ["one-answer-in-time"]
+GONE = httpx.ConnectError("refused")
+LOST = httpx.ReadError("reset")
 
 
-def test_three_failures_in_a_row_end_the_run() -> None:
+def gateway(status: int = 503, **headers: str) -> Answer:
+    """What a gateway says when nothing answers behind it."""
+    return status, {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def broken(watched: Observer) -> set[str]:
+    """The rules that were broken so far."""
+    return {id for id, tally in watched.judging.tallies.items() if tally.broken}
+
+
+def walk(watched: Observer, probes: int) -> str:
+    """Send probes until the observation ends; the reason, empty where it did not."""
+    for _ in range(probes):
+        try:
+            watched.probe(BARE)
+        except Halted as halt:
+            return str(halt)
+    return ""
+
+
+@pytest.mark.parametrize("away", [GONE, gateway(502), gateway(504)], ids=["no connection", "502", "504"])
+def test_who_goes_away_for_good_is_not_blamed(away: Answer | Exception) -> None:
+    """An environment that is taken down in the middle of a run is no provider that breaks its promise."""
+    target = Target(OK, away)
+    judgement = judge_provider(mocked(target, "session=first"))
+    assert len(target.asked) == 1 + module.IN_A_ROW
+    assert not {id for id, tally in judgement.tallies.items() if tally.broken} & set(load().rules) - {"success-is-not-cached"}
+    assert judgement.verdict == "incomplete"
+    assert "up" in (judgement.reason or "")
+
+
+@pytest.mark.parametrize("away", [GONE, gateway(502)], ids=["no connection", "502"])
+def test_who_was_away_and_comes_back_is_blamed(away: Answer | Exception) -> None:
+    """A customer who called in between was not answered; the breach has the number of that call."""
+    watched, _ = observing(Target(OK, away, OK))
+    assert walk(watched, 2) == ""
+    blames = {"one-answer-in-time", "repeats-hold"}
+    assert not blames & broken(watched)
+    assert walk(watched, 1) == ""
+    assert [watched.first_seen[id] for id in blames & broken(watched)] == [2]
+
+
+def test_who_is_away_at_the_end_of_the_budget_is_blamed() -> None:
+    """Fewer than would end the run are judged once nothing more is sent."""
+    watched, _ = observing(Target(OK, OK, GONE))
+    assert walk(watched, 4) == ""
+    watched.settle()
+    assert "one-answer-in-time" in broken(watched)
+
+
+def test_five_failures_in_a_row_end_the_run() -> None:
     """One that fails now and then is observed further; one that is gone is left alone."""
-    lost = httpx.ReadError("reset")
-    watched, _ = observing(Target(OK, lost, lost, OK, lost, lost, lost))
-    for _ in range(6):
-        watched.probe(BARE)
-    with pytest.raises(Halted, match="3 requests in a row"):
-        watched.probe(BARE)
+    watched, _ = observing(Target(OK, LOST, LOST, LOST, LOST, OK, LOST))
+    reason = walk(watched, 20)
+    assert watched.requests == 6 + module.IN_A_ROW
+    assert reason.startswith("5 requests in a row had no well-formed answer")
+    assert "one-answer-in-time" in broken(watched)
+
+
+def test_different_errors_of_the_environment_count_together() -> None:
+    """Refused, reset and 503 by turns are one environment that does not work."""
+    watched, _ = observing(Target(OK, GONE, gateway(503), LOST, gateway(502), GONE))
+    assert walk(watched, 20)
+    assert watched.requests == 1 + module.IN_A_ROW
+
+
+@pytest.mark.parametrize(("said", "waited"), [("4", [4.0]), ("3600", [0]), (None, [])])
+def test_a_503_is_given_the_time_that_it_asks_for(said: str | None, waited: list[float]) -> None:
+    """Retry-After of a gateway is kept up to the deadline; the same is not asked once more."""
+    target = Target(gateway(503, **({"retry_after": said} if said else {})), OK)
+    watched, slept = observing(target)
+    watched.probe(BARE)
+    assert slept == waited
+    assert len(target.asked) == 1
+
+
+# --- a session that is lost with an answer ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", [LOST, gateway(502), httpx.ReadTimeout("")], ids=["reset", "502", "no answer"])
+def test_a_session_lost_with_an_answer_is_nobodys_fault(lost: Answer | Exception) -> None:
+    """An answer that did not come may have replaced the session: refusals of the old one break no rule, and end the run."""
+    watched, _ = observing(Target(OK, lost, REFUSED))
+    reason = walk(watched, 20)
+    assert "the answer to request 2 did not come, and the session was lost with it" in reason
+    assert watched.requests == 2 + module.LOST_AFTER
+    assert watched.judging.tallies["no-input-needed"].broken == 0
+    assert watched.judging.tallies["repeats-hold"].broken == (lost == gateway(502))  # the 502 itself
+
+
+def test_a_session_that_still_holds_is_not_in_doubt() -> None:
+    """A success after a lost answer clears it: a refusal later on is the provider's own."""
+    watched, _ = observing(Target(OK, LOST, OK, REFUSED))
+    assert walk(watched, 5) == ""
+    assert broken(watched) & {"no-input-needed", "repeats-hold"}
+
+
+def test_who_can_log_in_does_so_after_a_lost_answer() -> None:
+    """The suite gets itself a new session where it can, and goes on."""
+    target = Target(OK, LOST, REFUSED, OK)
+    watched, _ = observing(target)
+    watched.provider.log_in = lambda: "session=fresh"
+    assert walk(watched, 5) == ""
+    assert target.header("cookie")[-1] == "session=fresh"
+    assert not broken(watched) & {"no-input-needed", "repeats-hold"}
 
 
 def test_a_halted_observer_sends_nothing_more() -> None:
@@ -301,10 +398,26 @@ def test_a_halted_observer_sends_nothing_more() -> None:
     assert len(target.asked) == 1
 
 
-def test_evidence_is_bounded() -> None:
-    """A long run keeps its first exchanges, and what broke a rule beyond them, but never all."""
-    watched, _ = observing(Target(OK), budget=3 * module.KEPT)
-    for _ in range(2 * module.KEPT + 50):
-        watched.probe(BARE)
-    assert len(watched.evidence) <= 2 * module.KEPT
-    assert watched.requests == 2 * module.KEPT + 50
+def test_everything_is_told_to_who_learns() -> None:
+    """Secrets are learned of every exchange, of those that are not kept too."""
+    learned: list[int] = []
+    uncached: Answer = (200, {"cache-control": "no-store"})
+    watched = Observer(mocked(Target(uncached), "session=first"), budget=KEPT + 3, learn=lambda x: learned.append(x.index))
+    walk(watched, KEPT + 3)
+    assert len(watched.evidence) < len(learned)
+    assert learned == list(range(1, KEPT + 4))
+
+
+def test_an_exchange_that_does_not_end_ends_the_run() -> None:
+    """The watchdog interrupts what neither deadline nor cap could end."""
+
+    def stuck(request: httpx.Request) -> httpx.Response:
+        time.sleep(60)
+        raise AssertionError("not interrupted")
+
+    watched, _ = observing(stuck)
+    watched.provider.sender.deadline = -SLACK + 0.1
+    begun = time.monotonic()
+    reason = walk(watched, 1)
+    assert time.monotonic() - begun < 5
+    assert "exchange 1 did not end" in reason

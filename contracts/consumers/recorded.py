@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from contracts.answers import Answer
 from contracts.document import load
+from contracts.evidence import is_whole
 from contracts.exchange import Exchange, Response, described
 from contracts.rules import Judging
 from contracts.rules.provider import BOOK
@@ -43,6 +44,8 @@ class Recorded:
         seen: set[frozenset[tuple[str, str]]] = set()
         for x in evidence:
             if not isinstance(x.answer, Response) or x.request.method != load().method or len(seen) >= MOST:
+                continue
+            if not is_whole(x.answer):
                 continue
             scenario = Scenario(f"{PREFIX}{x.index}", _answer(x.answer))
             if scenario.conditions not in seen:

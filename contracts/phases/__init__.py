@@ -52,6 +52,9 @@ PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
 }
 
 
+LAST: Final = "sessions"
+
+
 def run(observer: Observer, phase: str, seed: int = 0) -> None:
     """Run one phase; what ends it early is remembered by the observer. A halted observer sends nothing more."""
     if observer.halted:
@@ -62,3 +65,5 @@ def run(observer: Observer, phase: str, seed: int = 0) -> None:
         pass
     except Halted as halt:
         observer.note(str(halt))
+    if phase == LAST:
+        observer.settle()

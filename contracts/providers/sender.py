@@ -61,7 +61,7 @@ class Sender:
     def _begin(self, gate: threading.Barrier | None) -> contextlib.AbstractContextManager[Budget]:
         if isinstance(self._transport, GuardedTransport):
             return self._transport.begin(self.deadline, gate)
-        return contextlib.nullcontext(Budget(time.monotonic() + self.deadline))
+        return contextlib.nullcontext(Budget(time.monotonic() + self.deadline, reached="head"))
 
     def _exchange(self, request: Request) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
         headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
@@ -128,7 +128,7 @@ def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, st
         return "tls", f"the TLS certificate is not trusted: {text}"
     if budget.reached == "tls" or isinstance(error, ssl.SSLError):
         return "tls", f"no TLS connection in {deadline:g} s" if _timed_out(error) else f"no TLS connection: {text}"
-    if budget.reached in ("resolve", "connect"):
+    if budget.reached in ("resolve", "connect") or isinstance(error, httpx.ConnectError):
         return "unreachable", f"no connection in {deadline:g} s: {so_far}" if _timed_out(error) else f"no connection: {text}"
     if _timed_out(error):
         return "timeout", f"no well-formed answer in {deadline:g} s: {so_far}"

@@ -1,0 +1,103 @@
+"""The watchdog: what does not end is interrupted, whatever it is stuck in."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from contracts.watchdog import SLACK, Stuck, guarded
+
+SOON = -SLACK + 0.1  # a step that is due in a tenth of a second
+
+
+def loop() -> None:
+    """Python code that goes on and on."""
+    while True:
+        pass
+
+
+def swallow() -> None:
+    """Code that takes any exception for an error of its own, once."""
+    try:
+        time.sleep(60)
+    except BaseException:  # noqa: B036
+        time.sleep(60)
+
+
+STUCK: dict[str, Callable[[], object]] = {
+    "a wait": lambda: time.sleep(60),
+    "a lock": lambda: threading.Event().wait(60),
+    "a loop": loop,
+    "a regular expression": lambda: re.match(r"(a+)+$", "a" * 60 + "b"),
+    "code that swallows the alarm": swallow,
+}
+
+
+@pytest.mark.parametrize("step", STUCK.values(), ids=STUCK)
+def test_what_does_not_end_is_interrupted(step: Callable[[], object]) -> None:
+    """Whatever a step is stuck in, it ends with one sentence."""
+    begun = time.monotonic()
+    with pytest.raises(Stuck, match=r"^the step did not end in 0.1 s"), guarded("the step", SOON):
+        step()
+    assert time.monotonic() - begun < 5
+
+
+def test_what_ends_in_time_is_left_alone() -> None:
+    """The alarm is off once the step is over."""
+    with guarded("the step", SOON + 0.1):
+        time.sleep(0.01)
+    time.sleep(0.4)
+
+
+def test_a_step_that_ends_as_the_alarm_rings_takes_it_with_it() -> None:
+    """The alarm never hits what comes after the step."""
+    for pause in (0.098, 0.099, 0.0995, 0.1, 0.1005, 0.101):
+        with contextlib.suppress(Stuck), guarded("the step", SOON):
+            end = time.monotonic() + pause
+            while time.monotonic() < end:
+                pass
+        time.sleep(0.05)
+
+
+def test_an_interrupt_by_the_user_stays_one() -> None:
+    """Ctrl-C is not taken for the watchdog's own."""
+    with pytest.raises(KeyboardInterrupt), guarded("the step", 60):
+        raise KeyboardInterrupt
+
+
+def test_somebody_elses_alarm_still_rings() -> None:
+    """A time limit that was set before, as pytest-timeout does, holds on after the step."""
+    rung: list[float] = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(time.monotonic()))
+    try:
+        begun = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, 0.4)
+        with guarded("the step", 60):
+            time.sleep(0.2)
+        time.sleep(0.4)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(rung) == 1
+    assert rung[0] - begun == pytest.approx(0.4, abs=0.1)
+
+
+def test_other_threads_are_not_guarded() -> None:
+    """Nothing can interrupt them, and the main thread is not interrupted in their place."""
+    ended: list[bool] = []
+
+    def step() -> None:
+        with guarded("the step", SOON):
+            time.sleep(0.4)
+            ended.append(True)
+
+    thread = threading.Thread(target=step)
+    thread.start()
+    thread.join(5)
+    assert ended == [True]
