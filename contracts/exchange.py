@@ -22,7 +22,9 @@ from contracts.document import load
 
 JSON: Final = "application/json"
 UTF8: Final = (None, "utf-8", "utf8", "us-ascii")  # charset labels that promise what JSON has to be anyway
-JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")  # what a signed token looks like, wherever it stands
+# What a signed token looks like, wherever it stands. It begins where a word does, and gives nothing back: a text of nothing but
+# beginnings is read once.
+JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+")
 
 
 class Kind(enum.Enum):

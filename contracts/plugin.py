@@ -5,14 +5,19 @@ installs the package, so it imports what it needs only where the suite is really
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
+from contracts import workers
+from contracts.workers import Controller
+
 if TYPE_CHECKING:
     from contracts.consumers import RefreshConsumer
     from contracts.providers.mock import RefreshMock
+    from contracts.report.ending import Ending
     from contracts.run import Run
 
 MARKERS = {
@@ -22,6 +27,7 @@ MARKERS = {
     "sdk": "judges the Twilight SDK in a browser",
 }
 _PARTS = tuple(MARKERS)
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
     ("report", {"metavar": "DIR", "help": "where the report goes (default: refresh-report)"}),
@@ -32,11 +38,15 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("sdk", {"metavar": "PATH", "help": "SDK bundle (a twilight.min.js) to judge (default: the installed npm package)"}),
     ("known", {"metavar": "FILE", "help": "known deviations of what is judged (TOML)"}),
     ("strict", {"action": "store_true", "help": "judge without any list of known deviations"}),
+    ("allow-production", {"action": "store_true", "help": "judge a host that looks like production"}),
     ("anonymous", {"action": "store_true", "help": "no session: judge the refusals only"}),
 )
 NO_SESSION = "--base-url needs a session: set REFRESH_COOKIE (session=…), or give --refresh-anonymous to judge the refusals only"
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
-_LAST: pytest.StashKey[str] = pytest.StashKey()
+_MISTAKE: pytest.StashKey[str] = pytest.StashKey()
+_END: pytest.StashKey[Ending] = pytest.StashKey()
+_OTHERS: pytest.StashKey[Others] = pytest.StashKey()
+_CONTROLLER: pytest.StashKey[Controller] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,11 +54,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("refresh contract")
     for name, how in _OPTIONS:
         group.addoption(f"--refresh-{name}", dest=f"refresh_{name.replace('-', '_')}", **how)
+    parser.addini("refresh_production", "regular expression of hosts that need --refresh-allow-production")
+
+
+class Others:
+    """Remembers whether a test outside the suite failed: then the exit code is not the verdict's alone."""
+
+    failed = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test, or its set-up or tear-down, has ended."""
+        self.failed |= report.failed and not getattr(report, "_refresh_suite", False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_OTHERS] = Others()
+    config.pluginmanager.register(config.stash[_OTHERS])
+    if workers.spreads(config):
+        config.stash[_CONTROLLER] = workers.Controller()
+        config.pluginmanager.register(config.stash[_CONTROLLER])
     for name, text in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {text}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_header() -> Generator[None, list[str | list[str]], list[str | list[str]]]:
+    """Other plugins print the base URL as it was given: credentials in it are taken out, though they are refused later."""
+    said = yield
+    return [[_CREDENTIALS.sub("…@", line) for line in ([one] if isinstance(one, str) else one)] for one in said]
 
 
 def _is_suite(item: pytest.Item) -> bool:
@@ -71,14 +104,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Check all that the user gave before anything is sent. UsageError: something cannot be meant."""
     if not any(map(_is_suite, items)):
         return
+    try:
+        _begin(config, items)
+    except pytest.UsageError as mistake:
+        if not workers.is_worker(config):
+            raise
+        config.stash[_MISTAKE] = str(mistake)  # a worker cannot end the run
+
+
+def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     from contracts.run import Run
-    from contracts.settings import Mistake, read, writable
+    from contracts.settings import Mistake, prepare, read
 
     options = {name.replace("-", "_"): config.getoption(f"refresh_{name.replace('-', '_')}") for name, _ in _OPTIONS}
-    options |= {"base_url": config.getoption("base_url"), "seed": _seed(config)}
+    options |= {
+        "base_url": config.getoption("base_url"),
+        "seed": _seed(config),
+        "production": config.getini("refresh_production"),
+    }
     try:
         settings = read(options, os.environ)
-        writable(settings.report)
+        if not config.option.collectonly:
+            prepare(settings.report)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
     config.stash[_RUN] = run = Run(settings)
@@ -107,15 +154,23 @@ def refresh_session() -> str | None:
 @pytest.fixture(scope="session")
 def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run:
     """The run in hand; the suite's tests ask it for judgements."""
+    if mistake := pytestconfig.stash.get(_MISTAKE, None):
+        workers.tell(pytestconfig, {"mistake": mistake})
+        pytest.skip(mistake)
     run = pytestconfig.stash[_RUN]
     from contracts.settings import Mistake, cookie
 
     try:
         usable = cookie("refresh_session", {"refresh_session": refresh_session or ""})
-    except Mistake as mistake:
-        pytest.exit(str(mistake), returncode=4)
-    if run.needs_session and not usable:
-        pytest.exit(NO_SESSION, returncode=4)
+        mistake = NO_SESSION if run.needs_session and not usable else None
+    except Mistake as error:
+        mistake = str(error)
+    if mistake and workers.is_worker(pytestconfig):
+        workers.tell(pytestconfig, {"mistake": mistake})
+        pytest.skip(mistake)
+    if mistake:
+        pytest.exit(mistake, returncode=4)
+    run.session = refresh_session
     run.redactor.learn_cookies(refresh_session or "")
     return run
 
@@ -158,32 +213,21 @@ def refresh_mock() -> Iterator[RefreshMock]:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the report and let the verdict decide the exit code, unless something else went wrong too."""
     config = session.config
-    run = config.stash.get(_RUN, None)
-    if run is None:
+    run, controller = config.stash.get(_RUN, None), config.stash.get(_CONTROLLER, None)
+    account = run.account(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED) if run else None
+    if account and workers.is_worker(config):
+        workers.tell(config, account.plain)
         return
-    run.close()
-    if not run.judgements and not run.missing:
+    if controller and controller.mistake:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
+    if not account and not (controller and (controller.told or controller.died)):
         return
-    if exitstatus == pytest.ExitCode.INTERRUPTED:
-        for judgement in run.judgements.values():
-            judgement.note("the run was interrupted")
-    try:
-        written = f"report: {run.write()}"
-    except OSError as error:
-        written = f"no report: {run.settings.report} cannot be written ({error.strerror})"
-    conclusion = run.conclusion
-    reason = f": {run.redactor.show(conclusion.reason, 1000)}" if conclusion.reason else ""
-    config.stash[_LAST] = f"{written}\n{conclusion.verdict}{reason}"
-    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not _others_failed(config):
-        session.exitstatus = int(conclusion.exit)
+    from contracts.report.ending import Account, end
 
-
-def _others_failed(config: pytest.Config) -> bool:
-    """Whether a test outside the suite failed."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    stats = reporter.stats if reporter else {}
-    failed = [*stats.get("failed", ()), *stats.get("error", ())]
-    return any(not getattr(report, "_refresh_suite", False) for report in failed)
+    accounts = [account] if account else [Account.of(plain) for plain in controller.told] if controller else []
+    config.stash[_END] = ending = end(accounts, died=controller.died if controller else None)
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not config.stash[_OTHERS].failed:
+        session.exitstatus = int(ending.conclusion.exit)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -194,19 +238,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    run = config.stash.get(_RUN, None)
-    if run is None or not (run.judgements or run.missing):
-        return
-    from contracts.report.terminal import lines
-
-    terminalreporter.section("refresh contract")
-    for text, colour in lines(run):
-        terminalreporter.write_line(text, **({colour: True} if colour else {}))
+    if ending := config.stash.get(_END, None):
+        terminalreporter.section("refresh contract")
+        for text, colour in ending.lines:
+            terminalreporter.write_line(text, **({colour: True} if colour else {}))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The verdict is the last line of the run, after pytest's own."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and (last := config.stash.get(_LAST, None)):
+    ending, controller = config.stash.get(_END, None), config.stash.get(_CONTROLLER, None)
+    last = ending.last if ending else f"ERROR: {controller.mistake}" if controller and controller.mistake else None
+    if reporter and last:
         reporter.write_line(last)

@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from contracts import __version__, known, phases
 from contracts.consumers import CannotBeJudged
@@ -19,12 +19,16 @@ from contracts.observer import Observer
 from contracts.providers.live import Provider, live, mocked
 from contracts.redaction import Redactor
 from contracts.report import machine
+from contracts.report.ending import Account
 from contracts.rules import Finding
 from contracts.settings import Settings
 from contracts.verdict import Conclusion, conclude_all
+from contracts.watchdog import Stuck, guarded
 
 if TYPE_CHECKING:
     from contracts.consumers import RefreshConsumer
+
+REPORT_SECONDS: Final = 60.0
 
 
 class Run:
@@ -35,6 +39,7 @@ class Run:
         self.providers: dict[str, ProviderJudgement] = {}
         self.consumers: dict[str, ConsumerJudgement] = {}
         self.missing: dict[str, str] = {}  # what was asked for and is not there: implementation to a sentence
+        self.session: str | None = None  # the Cookie header of the customer, where the suite does not log in by itself
         self.needs_session = self.needs_sdk = False  # whether the run can say nothing without
         self.redactor = Redactor()
         self.closing = contextlib.ExitStack()
@@ -51,10 +56,10 @@ class Run:
 
     # --- providers ----------------------------------------------------------------------------------------------------
 
-    def observe(self, implementation: str, phase: str, session: str | None) -> ProviderJudgement:
+    def observe(self, implementation: str, phase: str) -> ProviderJudgement:
         """Run a phase on `real` (the target, or the built-in store) or `mock`, after those that come before it; none twice."""
         if implementation not in self.providers:
-            provider = self._mock() if implementation == "mock" else self._real(session)
+            provider = self._mock() if implementation == "mock" else self._real()
             rate = self.settings.rate if provider.kind == "real" else 0.0
             observer = Observer(
                 provider,
@@ -70,12 +75,12 @@ class Run:
                     phases.run(judgement.observer, name, self.settings.seed)
         return judgement
 
-    def _real(self, session: str | None) -> Provider:
+    def _real(self) -> Provider:
         s = self.settings
         if s.base_url:
             return live(
                 s.base_url,
-                None if s.anonymous else session,
+                None if s.anonymous else self.session,
                 expired=s.expired_cookie,
                 deadline=s.deadline,
                 ca=s.ca,
@@ -180,6 +185,8 @@ class Run:
             yield due
         except CannotBeJudged as error:
             judgement.note(str(error))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None  # pytest would show the place, and with --full-trace the values there
         except Exception as error:  # a traceback would show locals, and those hold secrets
             judgement.note(f"the suite itself failed ({_place(error)}); please report it")
         if due:
@@ -201,16 +208,39 @@ class Run:
         return conclude_all([*((j.name, j.conclusion) for j in self.judgements.values()), *missing])
 
     def learn(self) -> Redactor:
-        """The redactor, knowing every secret of the run."""
+        """The redactor, knowing what the user gave and what the exchanges carried that findings speak of."""
         for secret in (self.settings.cookie, self.settings.expired_cookie):
             self.redactor.learn_cookies(secret or "")
         for value in self.settings.headers.values():
             self.redactor.learn(value)
+        for judgement in self.providers.values():
+            for finding in judgement.findings:
+                if x := judgement.observer.evidence.get(finding.exchange):
+                    self.redactor.learn_exchange(x)
         return self.redactor
 
-    def write(self) -> Path:
-        """Write the report; where it is."""
-        data = machine.report(
+    def account(self, *, interrupted: bool = False) -> Account | None:
+        """End the run, and say what was judged; None when nothing was. It never raises: a failure is said as the reason."""
+        from contracts.report import terminal
+
+        self.close()
+        if not self.judgements and not self.missing:
+            return None
+        if interrupted:
+            for judgement in self.judgements.values():
+                judgement.note("the run was interrupted")
+        folder = str(self.settings.report)
+        try:
+            with guarded("making the report", REPORT_SECONDS):
+                return Account(self.report(), list(terminal.lines(self)), folder)
+        except Exception as error:  # a traceback would show locals, and those hold secrets
+            what = str(error) if isinstance(error, Stuck) else f"the report could not be made ({_place(error)}); please report it"
+            self.providers, self.consumers, self.missing = {}, {}, {"the suite": what}
+            return Account(self.report(), [], folder)
+
+    def report(self) -> dict[str, Any]:
+        """The report as data."""
+        return machine.report(
             list(self.judgements.values()),
             self.conclusion,
             seconds=time.monotonic() - self._begun,
@@ -219,7 +249,6 @@ class Run:
             rerun=self.rerun,
             recorded=self.rows,
         )
-        return machine.write(data, self.settings.report)
 
     def rerun(self, judgement: Judgement, finding: Finding) -> str:
         """The line that runs a finding again."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 from contracts import known
 from contracts.document import load
+from contracts.hosts import host_of, is_loopback, looks_like_production
 from contracts.known import Deviation
 
 MOST_REQUESTS: Final = 1_000_000
 POLITE_RATE: Final = 5.0
+REPORT: Final = "report.json"
 
 
 class Mistake(ValueError):
@@ -52,6 +54,8 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         return getattr(Settings, name) if options.get(name) is None else options[name]
 
     base_url = _base_url(options.get("base_url"))
+    if base_url and not options.get("allow_production"):
+        _no_production(base_url, options.get("production"))
     rate = options.get("rate")
     path = options.get("path") or load().path
     if not path.startswith("/") or any(c in path for c in "?# \r\n") or not path.isprintable() or not path.isascii():
@@ -77,28 +81,19 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     )
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the address is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _base_url(url: str | None) -> str | None:
     if not url:
         return None
     if not url.isprintable() or " " in url:
         raise Mistake("--base-url has spaces or control characters in it")
+    if "@" in url:  # before anything could quote it
+        raise Mistake("--base-url must not carry credentials; give the session in REFRESH_COOKIE")
     example = "give it as https://store.example"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise Mistake(f"--base-url is no URL ({error}); {example}") from None
-    if "@" in parts.netloc:
-        raise Mistake("--base-url must not carry credentials; give the session in REFRESH_COOKIE")
     if parts.scheme not in ("http", "https") or "://" not in url:
         raise Mistake(f"--base-url must start with http:// or https://; {example}")
     if not parts.hostname or port == 0:
@@ -110,6 +105,18 @@ def _base_url(url: str | None) -> str | None:
     if "?" in url or "#" in url:
         raise Mistake("--base-url must not have a query or a fragment")
     return url.rstrip("/")
+
+
+def _no_production(url: str, pattern: str | None) -> None:
+    try:
+        customers = looks_like_production(url, pattern or None)
+    except re.error as error:
+        raise Mistake(f"refresh_production is no regular expression: {error}") from None
+    if customers:
+        raise Mistake(
+            f"{host_of(url)} looks like production, where a run uses up a customer's session and sends wrong requests "
+            "on purpose; give --refresh-allow-production if you mean it, or set refresh_production in your pytest configuration"
+        )
 
 
 def _number(option: str, value: object, least: float, most: float, *, whole: bool = False) -> float:
@@ -180,11 +187,15 @@ def _sdk(path: str | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def writable(folder: Path) -> None:
-    """Make the report's folder. Mistake: nothing can be written there."""
+def prepare(folder: Path) -> None:
+    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies.
+
+    Mistake: nothing can be written there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        (folder / REPORT).unlink(missing_ok=True)
     except OSError as error:
         raise Mistake(f"--refresh-report {folder} cannot be written: {error.strerror}") from None

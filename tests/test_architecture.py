@@ -20,6 +20,7 @@ PURE = (
     "answers.py",
     "exchange.py",
     "evidence.py",
+    "hosts.py",
     "signs.py",
     "scenario.py",
     "outcome.py",
@@ -30,10 +31,10 @@ PURE = (
 NETWORK = ("httpx", "httpcore", "socket")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = (
-    *(f"providers/{name}.py" for name in ("transport", "sender", "live", "mock", "serving")),
+    *(f"providers/{name}.py" for name in ("network", "transport", "sender", "live", "mock", "serving")),
     *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint")),
 )
-HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs", "contracts"}
+HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs"}
 LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")
 JUDGES = {"provider": provider.BOOK.judges, "consumer": consumer.BOOK.judges}
 FILES = {path.relative_to(CONTRACTS).as_posix(): path for path in sorted(CONTRACTS.rglob("*.py"))}
@@ -117,6 +118,8 @@ def test_the_plugin_is_light() -> None:
     """At module level the plugin imports nothing that costs time: it is loaded in every pytest run of whoever installs it."""
     tree = at_module_level(ast.parse(FILES["plugin.py"].read_bytes()))
     assert tops(tree) & HEAVY == set()
+    assert ours(tree) == {"workers.py"}
+    assert tops(ast.parse(FILES["workers.py"].read_bytes())) <= {"__future__", "re", "typing", "pytest", "xdist"}
 
 
 def test_loading_the_plugin_loads_nothing_heavy() -> None:

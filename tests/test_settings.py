@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import trustme
 
-from contracts.settings import Mistake, Settings, is_loopback, read, writable
+from contracts.hosts import is_loopback
+from contracts.settings import Mistake, Settings, prepare, read
 
 COOKIE = {"REFRESH_COOKIE": "session=abcdefgh"}
 SHOP = "https://store.example"
@@ -264,9 +265,9 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A folder below a file is refused with the reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(Mistake, match=r"^--refresh-report .*cannot be written: Not a directory$"):
-        writable(tmp_path / "file" / "report")
+        prepare(tmp_path / "file" / "report")
     with pytest.raises(Mistake, match=r"^--refresh-report .*cannot be written: File exists$"):
-        writable(tmp_path / "file")
+        prepare(tmp_path / "file")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="no folder is closed to this user")
@@ -274,12 +275,12 @@ def test_folder_that_is_closed(tmp_path: Path) -> None:
     """A folder without the right to write is refused."""
     tmp_path.chmod(0o500)
     with pytest.raises(Mistake, match="cannot be written"):
-        writable(tmp_path)
+        prepare(tmp_path)
 
 
 def test_folder_is_made(tmp_path: Path) -> None:
     """Folders are made as needed, and nothing is left in them."""
-    writable(tmp_path / "a" / "b")
+    prepare(tmp_path / "a" / "b")
     assert not list((tmp_path / "a" / "b").iterdir())
 
 

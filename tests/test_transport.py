@@ -186,6 +186,7 @@ BROKEN = {
     "cut off": (HEAD + b"Content-Length: 100\r\n\r\n{", {"malformed"}),
     "cut off in gzip": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}")[:-9], {"malformed"}),
     "something behind gzip": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}") + b"more", {"malformed"}),
+    "too many gzip members": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"") * 20, {"malformed"}),
     "gzip in gzip": (HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"{}")), {"malformed"}),
     "a coding nobody asked for": (HEAD + b"Content-Encoding: br\r\n\r\n{}", {"malformed"}),
 }

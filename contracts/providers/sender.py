@@ -15,10 +15,12 @@ import httpx
 
 from contracts.exchange import Failure, Request, Response
 from contracts.providers import wire
-from contracts.providers.transport import WIRE_CAP, Budget, GuardedTransport, TooMuch
+from contracts.providers.network import WIRE_CAP, Budget, TooMuch
+from contracts.providers.transport import GuardedTransport
 
 BODY_CAP: Final = 1_000_000  # bytes of a body once it is unpacked
 STEP: Final = 65_536  # bytes that are unpacked at a time
+MEMBERS: Final = 16  # gzip members, one behind the other, that a body may have
 _SO_FAR: Final = {
     "resolve": "the host's name was not resolved",
     "connect": "the host did not take the connection",
@@ -104,7 +106,7 @@ def decoded(raw: bytes, coding: str) -> bytes:
 
 def _inflated(packed: bytes) -> bytes:
     body = bytearray()
-    while packed:  # a gzip file may have several members, one behind the other
+    for _ in range(MEMBERS):
         member = zlib.decompressobj(31)
         while not member.eof:
             step = member.decompress(packed, STEP)
@@ -115,19 +117,21 @@ def _inflated(packed: bytes) -> bytes:
             if len(body) > BODY_CAP:
                 return bytes(body)  # the caller says that it is too much
         packed = member.unused_data
-    return bytes(body)
+        if not packed:
+            return bytes(body)
+    raise zlib.error(f"more than {MEMBERS} gzip members")
 
 
 def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, str]:
     """Why no answer came: one word (unreachable, tls, timeout, malformed, too-large, reset) and one plain sentence."""
     text = str(error) or type(error).__name__
     so_far = _so_far(budget)
-    if isinstance(error, TooMuch):
-        return "too-large", f"the answer was too large: {text}"
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "tls", f"the TLS certificate is not trusted: {text}"
     if budget.reached == "tls" or isinstance(error, ssl.SSLError):
         return "tls", f"no TLS connection in {deadline:g} s" if _timed_out(error) else f"no TLS connection: {text}"
+    if isinstance(error, TooMuch):
+        return "too-large", f"the answer was too large: {text}"
     if budget.reached in ("resolve", "connect") or isinstance(error, httpx.ConnectError):
         return "unreachable", f"no connection in {deadline:g} s: {so_far}" if _timed_out(error) else f"no connection: {text}"
     if _timed_out(error):

@@ -15,9 +15,8 @@ from contracts.document import load
 from contracts.gate import Judgement
 from contracts.redaction import Redactor
 from contracts.rules import Finding
+from contracts.settings import REPORT as NAME
 from contracts.verdict import Conclusion
-
-NAME = "report.json"
 
 
 def report(

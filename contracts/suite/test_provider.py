@@ -21,14 +21,14 @@ RULES = [rule.id for rule in load().rules.values() if rule.role == "provider"]
 
 @implementations
 @pytest.mark.parametrize("phase", PHASES)
-def test_observation(refresh_run: Run, refresh_session: str | None, implementation: str, phase: str) -> None:
+def test_provider_observation(refresh_run: Run, implementation: str, phase: str) -> None:
     """No exchange of this phase breaks a MUST."""
-    judgement = refresh_run.observe(implementation, phase, refresh_session)
+    judgement = refresh_run.observe(implementation, phase)
     observed(refresh_run, implementation, judgement, phase, by="exchanges")
 
 
 @implementations
 @pytest.mark.parametrize("rule", RULES)
-def test_rule(refresh_run: Run, refresh_session: str | None, implementation: str, rule: str) -> None:
+def test_provider_rule(refresh_run: Run, implementation: str, rule: str) -> None:
     """Every exchange that exercises the rule keeps it."""
-    judged(refresh_run, refresh_run.observe(implementation, list(PHASES)[-1], refresh_session), rule)
+    judged(refresh_run, refresh_run.observe(implementation, list(PHASES)[-1]), rule)
