@@ -1,4 +1,4 @@
-"""What the tests share: the table of liars that ends a run."""
+"""What the tests share: the tables of liars and of hostile servers that end a run."""
 
 from __future__ import annotations
 
@@ -22,15 +22,23 @@ class Row:
 
 
 SEEN = pytest.StashKey[list[Row]]()
+HOSTILE = pytest.StashKey[list[str]]()  # a line for each hostile server that was met
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with an empty table."""
+    """Begin with empty tables."""
     config.stash[SEEN] = []
+    config.stash[HOSTILE] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """One table of all liars and odd providers that were judged."""
+    """One table of all liars and odd providers that were judged, and one of all hostile servers that were met."""
+    if lines := config.stash.get(HOSTILE, []):
+        from .hostile.ran import HEADING
+
+        terminalreporter.section("hostile servers")
+        for line in (HEADING, *lines):
+            terminalreporter.write_line(line)
     rows = config.stash.get(SEEN, [])
     if not rows:
         return

@@ -213,7 +213,7 @@ def test_a_refused_session_is_incomplete(gate: Gate, honest: str) -> None:
     assert ran.code == 10, ran.out
     assert "the session was refused" in ran.last
     assert "REFRESH_COOKIE" in ran.last
-    assert ran.report["requests"] <= 8
+    assert ran.report["requests"] <= 9  # two at once are not torn apart
 
 
 @pytest.mark.parametrize("trusting", [False, True], ids=["untrusted", "with its CA"])

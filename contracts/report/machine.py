@@ -70,14 +70,14 @@ def report(
                 "name": j.name,
                 "role": j.role,
                 "kind": j.kind,
-                "version": j.version,
+                "version": redactor.show(j.version) if j.version else None,
                 "verdict": j.verdict,
                 "requests": j.requests,
             }
             for j in judgements
         ],
         "rules": rules,
-        "recorded": [row.as_data() for row in recorded],
+        "recorded": [{**row.as_data(), "answer": redactor.show(row.what)} for row in recorded],
         "power": {j.name: {id: t.exercised for id, t in j.tallies.items()} for j in judgements},
     }
 

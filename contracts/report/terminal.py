@@ -26,14 +26,14 @@ def lines(run: Run) -> Iterator[tuple[str, str]]:
         said = list(j.verdicts.values())
         counts = ", ".join(f"{said.count(v)} {v}" for v in dict.fromkeys(sorted(said)))
         colour = {"conformant": "green", "non-conformant": "red"}.get(j.verdict, "yellow")
-        version = f" {j.version}" if j.version and j.role == "consumer" else ""
+        version = f" {redactor.show(j.version)}" if j.version and j.role == "consumer" else ""
         yield f"{j.name}{version} ({j.role}, {j.kind}): {j.verdict}, {j.requests} requests; rules: {counts}", colour
     for j in run.judgements.values():
         for id, verdict in j.verdicts.items():
             if verdict in ("fail", "warn", "known", "fixed"):
                 yield "", ""
                 yield from card(run, j, id, verdict, redactor)
-    yield from recorded(run.rows)
+    yield from recorded(run.rows, redactor)
 
 
 def card(run: Run, j: Judgement, id: str, verdict: str, redactor: Redactor) -> Iterator[tuple[str, str]]:
@@ -77,14 +77,14 @@ def timeline(o: Outcome, redactor: Redactor) -> Iterator[str]:
         yield f"{at}  {step.who:7}  {redactor.show(step.text, 160)}"
 
 
-def recorded(rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
+def recorded(rows: Sequence[Row], redactor: Redactor) -> Iterator[tuple[str, str]]:
     """The answers that clients met as recorded: one row, two verdicts."""
     if not rows:
         return
     yield "", ""
     yield "Answers of the environment, and what each side makes of them:", ""
     for row in rows:
-        yield f"  exchange {row.exchange}: {row.what}", ""
+        yield f"  exchange {row.exchange}: {redactor.show(row.what)}", ""
         yield f"    provider  {', '.join(row.provider) or 'keeps the contract'}", "yellow" if row.provider else ""
         for name, rules in row.consumers.items():
             yield f"    {name:8}  {', '.join(rules) or 'keeps the contract'}", "yellow" if rules else ""
@@ -98,13 +98,14 @@ def labelled(label: str, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def exchange(x: Exchange, redactor: Redactor) -> Iterator[str]:
     """An exchange as it stood on the wire, without secrets."""
+    redactor.learn_exchange(x)
     r = x.request
     situation = f"{x.situation.probe}; after: {x.situation.after}"
     yield f"number {x.index}: {situation}{'; overlapping' if x.situation.overlaps else ''}"
     yield redactor.show(f"> {r.method} {r.url}")
     for name, value in r.headers:
         if name.lower() not in QUIET_HEADERS:
-            yield redactor.show(f"> {name}: {value}", 100)
+            yield f"> {redactor.header(name, value)}"
     if r.body:
         yield redactor.show(f"> {r.body.decode('latin-1')}", 160)
     if not isinstance(x.answer, Response):
@@ -113,6 +114,6 @@ def exchange(x: Exchange, redactor: Redactor) -> Iterator[str]:
     yield f"< HTTP {x.answer.status} after {x.answer.seconds:.2f} s"
     for name, value in x.answer.headers[:30]:
         if name.lower() not in QUIET_HEADERS:
-            yield redactor.show(f"< {name}: {value}", 100)
+            yield f"< {redactor.header(name, value)}"
     if x.answer.body:
         yield redactor.show(f"< {x.answer.body.decode('utf-8', 'backslashreplace')}", BODY_SHOWN)
