@@ -410,6 +410,24 @@ def test_a_session_that_no_header_can_hold_is_a_mistake(gate: Gate, honest: str,
     assert "hush-hush" not in ran.out + ran.err
 
 
+def test_production_is_judged_only_by_who_says_so(gate: Gate, honest: str, store: Store) -> None:
+    """The project's configuration says what looks like production; the option overrules it."""
+    ours = ("-o", r"refresh_production=^127\.", "--base-url", honest)
+    ran = gate(*QUICK, *ours, cookie=store.log_in())
+    assert ran.code == 4, ran.out
+    assert "127.0.0.1 looks like production" in ran.out + ran.err
+    assert gate(*QUICK, *ours, "--refresh-allow-production", cookie=store.log_in()).code == 0
+
+
+def test_credentials_in_the_address_are_refused_and_not_printed(gate: Gate) -> None:
+    """Not even by other plugins, which show the address at the top."""
+    ran = gate(*QUICK, "--base-url", "https://me:hunter-22-canary@store.example/a", cookie="session=abcdefgh")
+    assert ran.code == 4
+    assert "https://…@store.example/a" in ran.out
+    assert "must not carry credentials" in ran.out + ran.err
+    assert "hunter" not in ran.out + ran.err
+
+
 # --- what must never happen -------------------------------------------------------------------------------------------
 
 COOKIE_VALUE = "s3cr3t/Session+Value=="

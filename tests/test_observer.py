@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from contracts import __version__, phases
 from contracts import observer as module
-from contracts import phases
 from contracts.document import load
 from contracts.evidence import KEPT
 from contracts.exchange import Response
@@ -141,6 +141,14 @@ def test_an_occasional_429_does_not_end_the_run() -> None:
     for _ in range(20):
         watched.probe(BARE)
     assert len(slept) == 20
+
+
+def test_every_request_says_who_sends_it() -> None:
+    """Who runs the environment can tell the suite's requests, and its version, from those of customers."""
+    target = Target(OK)
+    judge_provider(mocked(target, "session=first"), budget=40)
+    assert len(target.asked) == 40
+    assert set(target.header("user-agent")) == {f"twilight-refresh-contract/{__version__}"}
 
 
 # --- budget and rate --------------------------------------------------------------------------------------------------
