@@ -7,25 +7,33 @@ from dataclasses import replace
 from typing import Final
 
 from contracts.exchange import Exchange, Response
+from contracts.rules import Breach
 
 KEPT: Final = 400  # exchanges; of a longer run, the first ones and as many more that broke a rule
 BODY: Final = 65_536  # bytes of a body that are kept, and of the headers together
-IN_ALL: Final = 32_000_000  # bytes of bodies and headers in the whole run
+IN_ALL: Final = 8_000_000  # bytes of bodies and headers in the whole run
 
 
 class Evidence(Mapping[int, Exchange]):
-    """Exchanges by their number. Judged is what came; kept is what is needed to see it again."""
+    """Exchanges by their number. Judged is what came; kept is what is needed to see it again.
+
+    `said` is what each rule said of an exchange that was judged.
+    """
 
     def __init__(self) -> None:
+        self.said: dict[int, Mapping[str, Breach]] = {}
         self._kept: dict[int, Exchange] = {}
         self._bytes = 0
 
-    def keep(self, x: Exchange, *, broke: bool) -> None:
-        """Keep an exchange, if there is room; one that broke a rule has more of it."""
-        if len(self) < (2 * KEPT if broke else KEPT) and self._bytes < (2 * IN_ALL if broke else IN_ALL):
-            kept, size = _cut(x)
-            self._kept[x.index] = kept
+    def keep(self, x: Exchange, *, broke: bool = False, said: Mapping[str, Breach] | None = None) -> None:
+        """Keep an exchange, if there is room; one that broke a rule has more of it. It may be judged later than it is kept."""
+        if x.index not in self:
+            if len(self) >= (2 * KEPT if broke else KEPT) or self._bytes >= (2 * IN_ALL if broke else IN_ALL):
+                return
+            self._kept[x.index], size = _cut(x)
             self._bytes += size
+        if said is not None:
+            self.said[x.index] = said
 
     def __getitem__(self, index: int) -> Exchange:
         return self._kept[index]

@@ -9,26 +9,72 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from contracts import phases
 from contracts.consumers.observer import Client, ConsumerObserver, Subject
 from contracts.document import load
+from contracts.exchange import Exchange
 from contracts.known import Deviation, Excuses
 from contracts.observer import Observer
 from contracts.providers.live import Provider
-from contracts.rules import Finding, Tally
+from contracts.rules import Breach, Finding, Tally
 from contracts.settings import Settings
+from contracts.signs import Signs
 from contracts.verdict import Conclusion, blocked_rules, conclude, verdict_of
+
+
+class Tallies(Protocol):
+    """What rules found."""
+
+    @property
+    def tallies(self) -> dict[str, Tally]: ...
+
+
+class Watched(Protocol):
+    """An implementation as it was observed, now or in a recording: what its cases showed, and why it ended early, if it did."""
+
+    halted: str | None
+    first_seen: dict[str, int]
+
+    @property
+    def judging(self) -> Tallies: ...
+    @property
+    def said(self) -> Mapping[int, Mapping[str, Breach]]: ...
+    @property
+    def requests(self) -> int: ...
+    def note(self, reason: str) -> None: ...
+
+
+class Target(Subject, Protocol):
+    """An endpoint that was observed."""
+
+    anonymous: bool
+    path: str
+
+
+class WatchedTarget(Watched, Protocol):
+    """An endpoint as it was observed."""
+
+    @property
+    def provider(self) -> Target: ...
+    @property
+    def evidence(self) -> Mapping[int, Exchange]: ...
+    @property
+    def signs(self) -> Signs: ...
 
 
 @dataclass
 class Judgement(ABC):
-    """What was found of one implementation. `rules` are the ones that were asked for (all, unless some were deselected)."""
+    """What was found of one implementation. `rules` are the ones that were asked for (all, unless some were deselected).
 
-    observer: Observer | ConsumerObserver
+    `remark` is what is to be known of a recording that somebody else made: it shows less than an observation.
+    """
+
+    observer: Watched
+    remark: str | None = field(default=None, kw_only=True)
     rules: set[str] = field(default_factory=set, kw_only=True)
     role: ClassVar[str] = ""
 
@@ -112,7 +158,7 @@ class Judgement(ABC):
 class ProviderJudgement(Judgement):
     """What was found of an endpoint."""
 
-    observer: Observer
+    observer: WatchedTarget
     known: tuple[Deviation, ...] = ()
     role = "provider"
 
@@ -128,12 +174,15 @@ class ProviderJudgement(Judgement):
     def verdict_of(self, id: str) -> str:
         blocked = blocked_rules(anonymous=self.observer.provider.anonymous, session_refused=self.session_refused)
         seen = verdict_of(id, self.tallies.get(id), blocked=blocked)
-        # A deviation that names nobody is one of the target, never of the built-in mock.
-        names = (self.name, None if self.kind == "real" else self.name)
-        listed = [d for d in self.known if d.rule == id and d.implementation in names]
+        listed = self.listed(id)
         if not listed or seen in ("not-exercised", "blocked"):
             return seen
         return "fixed" if seen == "pass" else "known" if seen in {d.verdict for d in listed} else seen
+
+    def listed(self, id: str) -> list[Deviation]:
+        """The known deviations of a rule. One that names nobody is of the target, never of the built-in mock."""
+        names = (self.name, None if self.kind == "real" else self.name)
+        return [d for d in self.known if d.rule == id and d.implementation in names]
 
     @property
     def conclusion(self) -> Conclusion:
@@ -144,6 +193,7 @@ class ProviderJudgement(Judgement):
             anonymous=self.observer.provider.anonymous,
             session_refused=self.session_refused,
             foreign=signs.no_endpoint(self.observer.provider.path),
+            recorded=self.remark is not None,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final, NoReturn
 
@@ -12,7 +12,7 @@ from contracts.evidence import Evidence
 from contracts.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.probes import Probe
 from contracts.providers.live import Customer, Provider
-from contracts.rules import Finding, Judging
+from contracts.rules import Breach, Finding, Judging
 from contracts.rules.provider import BOOK, Memory
 from contracts.settings import Settings
 from contracts.signs import ABSENT, Signs, is_away, is_lost, is_refusal
@@ -66,6 +66,11 @@ class Observer:
         self._held: list[Exchange] = []  # not yet judged: a target that is away for good is not to blame
         self._doubt: int | None = None  # the exchange with whose answer a new session may have been lost
         self._lost = 0  # refusals since
+
+    @property
+    def said(self) -> Mapping[int, Mapping[str, Breach]]:
+        """What each rule said of the exchanges that are kept."""
+        return self.evidence.said
 
     @property
     def left(self) -> int:
@@ -181,7 +186,7 @@ class Observer:
         self._held.append(x)
         found = [] if is_away(answer) else self._judge_held()
         if is_away(answer):
-            self.evidence.keep(x, broke=False)
+            self.evidence.keep(x)
         self.signs.note(x)
         return found
 
@@ -191,8 +196,7 @@ class Observer:
             broke = self.judging.add(x)
             for finding in broke:
                 self.first_seen.setdefault(finding.rule, x.index)
-            if x.index not in self.evidence:
-                self.evidence.keep(x, broke=bool(broke))
+            self.evidence.keep(x, broke=bool(broke), said=self.judging.said)
             found += broke
         self._held.clear()
         return found

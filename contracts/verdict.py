@@ -64,8 +64,12 @@ def conclude(
     anonymous: bool = False,
     session_refused: bool = False,
     foreign: str | None = None,
+    recorded: bool = False,
 ) -> Conclusion:
-    """The conclusion for one implementation: a broken MUST outweighs everything but a target that is no refresh endpoint."""
+    """The conclusion for one implementation: a broken MUST outweighs everything but a target that is no refresh endpoint.
+
+    `recorded`: it comes from a recording in which not every rule can be seen.
+    """
     rules = load().rules
     must = [id for id in verdicts if rules[id].level == "MUST"]
     if foreign:
@@ -83,6 +87,8 @@ def conclude(
     if missing:
         of_provider = rules[missing[0]].role == "provider"
         what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
+        if recorded:
+            what_to_do = "the recording does not show it; to judge all of it, run with --base-url"
         return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
     return Conclusion("conformant", "only the refusals were judged (--refresh-anonymous)" if anonymous else None)
 

@@ -9,6 +9,7 @@ from contracts.gate import Judgement, judge_provider
 from contracts.providers.live import live
 from contracts.settings import Settings
 
+from . import replays
 from .conftest import SEEN, Row
 from .liars import LIARS, ODD, Liar, Odd, Running
 
@@ -42,6 +43,7 @@ def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest) -> None:
     assert judgement.verdict == ("non-conformant" if liar.rule in MUST else "conformant")
     if liar.always and liar.just:
         assert not others
+    replays.same(judgement)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
@@ -55,6 +57,7 @@ def test_odd_provider_is_not_blamed(odd: Odd, request: pytest.FixtureRequest) ->
     assert not failed
     assert blamed(judgement, "warn", MUST | SHOULD) <= set(odd.warns)
     assert judgement.verdict == "conformant", judgement.reason
+    replays.same(judgement)
 
 
 def test_every_provider_rule_has_a_liar() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from contracts.consumers import generated
@@ -12,7 +13,7 @@ from contracts.exchange import Kind
 from contracts.known import Excuses
 from contracts.outcome import Outcome
 from contracts.providers.tokens import unsigned
-from contracts.rules import Finding, Judging
+from contracts.rules import NOTHING, Breach, Carried, Finding, Judging
 from contracts.rules.consumer import BOOK, Memory
 from contracts.scenario import IN_A_ROW, Lane, Scenario, at_page_load, interleaved, named, refreshed
 
@@ -65,6 +66,7 @@ class ConsumerObserver:
         self.excuses = excuses
         self.judging: Judging[Outcome, Memory] = Judging(BOOK, excuse=excuses, kept=KEPT_FINDINGS)
         self.evidence: dict[int, Outcome] = {}
+        self.said: dict[int, Mapping[str, Breach]] = {}  # what each rule said of an outcome
         self.first_seen: dict[str, int] = {}
         self.halted: str | None = None
         self._patience = patience
@@ -97,13 +99,14 @@ class ConsumerObserver:
         """Let the client play lanes and judge what came of it."""
         return self.judge(self.client.play(lanes))
 
-    def judge(self, outcomes: Iterable[Outcome]) -> list[Finding]:
-        """Judge outcomes and keep them as evidence."""
+    def judge(self, outcomes: Iterable[Outcome], carried: Mapping[int, Carried] = MappingProxyType({})) -> list[Finding]:
+        """Judge outcomes and keep them as evidence. `carried`: what rules said elsewhere, by the outcome's number."""
         found: list[Finding] = []
         for outcome in outcomes:
             self.evidence[outcome.index] = outcome
             self.excuses.meet(outcome)
-            broken = self.judging.add(outcome)
+            broken = self.judging.add(outcome, carried.get(outcome.index, NOTHING))
+            self.said[outcome.index] = self.judging.said
             for finding in broken:
                 self.first_seen.setdefault(finding.rule, outcome.index)
                 self._broken.setdefault(outcome.scenario.name, []).append(finding.rule)

@@ -17,7 +17,7 @@ from typing import Final
 
 from contracts.exchange import Exchange, Response
 from contracts.providers.live import XSRF, parse_cookies
-from contracts.redaction.layers import ROUNDS, SHORTEST, from_base64
+from contracts.redaction.layers import ROUNDS, SHORTEST, Span, from_base64
 from contracts.redaction.memory import Memory, public
 from contracts.redaction.places import merged, spans
 
@@ -31,7 +31,7 @@ BODY_READ: Final = 65_536  # where a body is searched for tokens beside the docu
 _MEMBER: Final = re.compile(r'"[\w-]{0,30}token"\s{0,9}:\s{0,9}"((?>[^"\\]|\\.){1,4096})', re.IGNORECASE)
 _NESTED: Final = re.compile(rb'tokens?"\s*:\s*[\[{]', re.IGNORECASE)
 _SCHEME: Final = re.compile(r"(bearer|basic|token) +", re.IGNORECASE)
-_SECRET_HEADER: Final = re.compile(r"(?:.*-)?(?:set-cookie2?|cookie2?|authorization|token|api-?key|secret)", re.IGNORECASE)
+SECRET_HEADER: Final = re.compile(r"(?:.*-)?(?:set-cookie2?|cookie2?|authorization|token|api-?key|secret)", re.IGNORECASE)
 
 
 class Redactor:
@@ -99,8 +99,7 @@ class Redactor:
     def clean(self, text: str) -> str:
         """The text without secrets; whatever looks like a JWT goes too."""
         raw = text.encode("utf-8", "surrogatepass")
-        known = [m.ready() for m in (self._own, self._young, self._old) if m.values]
-        found = list(spans(raw, known, ROUNDS))
+        found = self._found(raw)
         if not found:
             return text
         pieces: list[bytes] = []
@@ -116,6 +115,14 @@ class Redactor:
             at = end
         return b"".join([*pieces, raw[at:]]).decode("utf-8", "surrogatepass")
 
+    def spans(self, raw: bytes) -> list[Span]:
+        """Where secrets are in the bytes, from and to, in order; what touches is one."""
+        return list(merged(self._found(raw)))
+
+    def _found(self, raw: bytes) -> list[Span]:
+        known = [m.ready() for m in (self._own, self._young, self._old) if m.values]
+        return list(spans(raw, known, ROUNDS))
+
     def show(self, text: str, most: int = 300) -> str:
         """The text as one harmless line: cleaned, non-printables escaped, workflow commands defused, cut short."""
         whole = self.clean(text[:LONGEST])
@@ -128,7 +135,7 @@ class Redactor:
         """A header as one harmless line. What is secret by its name is masked whatever is known of its value; of Set-Cookie the
         name and the attributes stay, of Cookie the names, and values that the document makes up.
         """
-        if not _SECRET_HEADER.fullmatch(name):
+        if not SECRET_HEADER.fullmatch(name):
             return self.show(f"{name}: {value}", most)
         if name.lower().startswith("set-cookie"):
             pair, semicolon, attributes = value[:LONGEST].partition(";")

@@ -6,8 +6,9 @@ exchange breaks it. That difference makes `not-exercised` visible: a rule that n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Generic, Protocol, TypeVar
 
 
@@ -20,6 +21,9 @@ class Breach:
 
 
 OK: Final = Breach("", "")
+Carried = Mapping[str, Breach | None]
+"""What rules said of a case that was judged elsewhere; None: nothing."""
+NOTHING: Final[Carried] = MappingProxyType({})
 
 
 class Case(Protocol):
@@ -114,19 +118,25 @@ class Judging(Generic[CaseT, MemoryT]):
         self._judges = [(id, book.judges[id]) for id in (rules if rules is not None else book.judges)]
         self._excuse = excuse
         self.memory = book.memory()
+        self.said: dict[str, Breach] = {}  # what the rules said of the last case: `OK`, or a breach
         self.tallies: dict[str, Tally] = {id: Tally(kept=kept) for id, _ in self._judges}
 
-    def add(self, case: CaseT) -> list[Finding]:
-        """Judge one more case; the findings that it adds."""
+    def add(self, case: CaseT, carried: Carried = NOTHING) -> list[Finding]:
+        """Judge one more case; the findings that it adds. `carried`: what rules said of it elsewhere and cannot see here."""
         found = []
+        self.said = {}
         for id, judge in self._judges:
+            breach = next(judge(case, self.memory), None)  # one judgement a rule and case
+            if carried and id in carried:
+                breach = carried[id]
+            if breach is None:
+                continue
+            self.said[id] = breach
             tally = self.tallies[id]
-            for breach in judge(case, self.memory):
-                tally.exercised += 1
-                if breach is not OK:
-                    known = self._excuse(id, case)
-                    finding = Finding(id, breach.expected, breach.actual, case.index, case.size, known)
-                    tally.add(finding, case.conditions)
-                    found.append(finding)
-                break  # one judgement a rule and case
+            tally.exercised += 1
+            if breach != OK:
+                known = self._excuse(id, case)
+                finding = Finding(id, breach.expected, breach.actual, case.index, case.size, known)
+                tally.add(finding, case.conditions)
+                found.append(finding)
         return found
