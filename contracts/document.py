@@ -28,6 +28,8 @@ class RuleText:
     level: str
     text: str
     source: tuple[str, ...]
+    why: str = ""
+    exercised: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ MARKERS = {
     "sdk": "judges the Twilight SDK in a browser",
 }
 _PARTS = tuple(MARKERS)
+PARTS = dict(zip(MARKERS, ("real", "mock", "consumer", "sdk"), strict=True))  # as recordings and runs call them
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
@@ -35,6 +37,7 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("rate", {"metavar": "R", "help": "most requests a second; 0 = no limit (default: 5, loopback 0)"}),
     ("deadline", {"metavar": "S", "help": "hard limit in seconds for one exchange (default: 10)"}),
     ("ca", {"metavar": "FILE", "help": "trust this CA bundle too"}),
+    ("replay", {"metavar": "HAR", "help": "judge recorded evidence, send nothing"}),
     ("sdk", {"metavar": "PATH", "help": "SDK bundle (a twilight.min.js) to judge (default: the installed npm package)"}),
     ("known", {"metavar": "FILE", "help": "known deviations of what is judged (TOML)"}),
     ("strict", {"action": "store_true", "help": "judge without any list of known deviations"}),
@@ -113,8 +116,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from contracts.report.line import line
     from contracts.run import Run
-    from contracts.settings import Mistake, prepare, read
+    from contracts.settings import Mistake, prepare, read, recorded
 
     options = {name.replace("-", "_"): config.getoption(f"refresh_{name.replace('-', '_')}") for name, _ in _OPTIONS}
     options |= {
@@ -124,20 +128,36 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     }
     try:
         settings = read(options, os.environ)
+        tracks = recorded(settings)
         if not config.option.collectonly:
-            prepare(settings.report)
+            prepare(settings.report, keep=settings.replay)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
-    config.stash[_RUN] = run = Run(settings)
+    config.stash[_RUN] = run = Run(settings, config.invocation_params.args, tracks, line(config))
+    if tracks is not None:
+        _select(config, items, set(tracks))
     places = [place for place, item in enumerate(items) if _is_suite(item)]
     suite = sorted((items[place] for place in places), key=_part)  # clients meet what the endpoint answered, so it goes first
     for place, item in zip(places, suite, strict=True):
         items[place] = item
     parts = {_part(item) for item in suite}
+    if tracks is not None:
+        return
     run.needs_session = bool(settings.base_url) and not settings.anonymous and _PARTS.index("provider") in parts
     if run.needs_session and not settings.cookie and not any(map(_logs_in, items)):
         raise pytest.UsageError(NO_SESSION)
     run.needs_sdk = settings.sdk is not None or parts == {_PARTS.index("sdk")}
+
+
+def _select(config: pytest.Config, items: list[pytest.Item], parts: set[str]) -> None:
+    """Leave out what a recording holds nothing of. UsageError: then nothing is left."""
+    unseen = [item for item in items if _is_suite(item) and PARTS[_PARTS[_part(item)]] not in parts]
+    if len(unseen) == sum(map(_is_suite, items)):
+        there = ", ".join(marker for marker, part in PARTS.items() if part in parts)
+        raise pytest.UsageError(f"--refresh-replay holds nothing of what was asked for; it can be judged with -m {there}")
+    items[:] = [item for item in items if item not in unseen]
+    if unseen:
+        config.hook.pytest_deselected(items=unseen)
 
 
 def _seed(config: pytest.Config) -> int:
@@ -194,6 +214,8 @@ def refresh_sdk(refresh_run: Run) -> None:
     """Skips where something is not there that the SDK needs; where it was asked for, the run is incomplete then."""
     from contracts.consumers.twilight import available
 
+    if refresh_run.tracks is not None:
+        return
     if reason := available(refresh_run.settings.sdk):
         if refresh_run.needs_sdk:
             refresh_run.missing["twilight"] = reason
@@ -225,7 +247,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     from contracts.report.ending import Account, end
 
     accounts = [account] if account else [Account.of(plain) for plain in controller.told] if controller else []
-    config.stash[_END] = ending = end(accounts, died=controller.died if controller else None)
+    summary = Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None
+    config.stash[_END] = ending = end(accounts, died=controller.died if controller else None, summary=summary)
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not config.stash[_OTHERS].failed:
         session.exitstatus = int(ending.conclusion.exit)
 
@@ -250,5 +273,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     ending, controller = config.stash.get(_END, None), config.stash.get(_CONTROLLER, None)
     last = ending.last if ending else f"ERROR: {controller.mistake}" if controller and controller.mistake else None
+    if reporter and ending and ending.report and os.environ.get("GITHUB_ACTIONS") == "true":
+        from contracts.report.annotations import annotations
+
+        for line in annotations(ending.report):
+            reporter.write_line(line)
     if reporter and last:
         reporter.write_line(last)

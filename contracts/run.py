@@ -5,37 +5,56 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from contracts import __version__, known, phases
 from contracts.consumers import CannotBeJudged
-from contracts.consumers.observer import PHASES, Client, ConsumerObserver
+from contracts.consumers.observer import PHASES, Client, ConsumerObserver, Subject
 from contracts.consumers.recorded import PREFIX, Recorded, Row
 from contracts.consumers.script import Script
+from contracts.exchange import Exchange
+from contracts.faults import place
 from contracts.gate import ConsumerJudgement, Judgement, ProviderJudgement
+from contracts.known import Deviation, Excuses
 from contracts.observer import Observer
 from contracts.providers.live import Provider, live, mocked
 from contracts.redaction import Redactor
 from contracts.report import machine
 from contracts.report.ending import Account
-from contracts.rules import Finding
+from contracts.report.progress import Line, Progress
 from contracts.settings import Settings
 from contracts.verdict import Conclusion, conclude_all
 from contracts.watchdog import Stuck, guarded
 
 if TYPE_CHECKING:
     from contracts.consumers import RefreshConsumer
+    from contracts.har import Track
 
 REPORT_SECONDS: Final = 60.0
+DOING: Final = {
+    "scenarios": "it meets what an endpoint may do",
+    "generated": "it meets answers that are made up for it",
+    "recorded": "it meets what the target answered",
+}
+JudgementT = TypeVar("JudgementT", ProviderJudgement, ConsumerJudgement)
 
 
 class Run:
     """Observes each implementation once, when the first test asks for it; closed at the end of the session."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        words: Sequence[str] = (),
+        tracks: Mapping[str, Track] | None = None,
+        line: Line | None = None,
+    ) -> None:
         self.settings = settings
+        self.progress = Progress(line)
+        self.tracks = tracks  # what is judged again instead, by its part
+        self.words = tuple(words)  # of the command line
         self.providers: dict[str, ProviderJudgement] = {}
         self.consumers: dict[str, ConsumerJudgement] = {}
         self.missing: dict[str, str] = {}  # what was asked for and is not there: implementation to a sentence
@@ -44,9 +63,10 @@ class Run:
         self.redactor = Redactor()
         self.closing = contextlib.ExitStack()
         self.script = Script(settings.path)
+        self._observers: dict[str, Observer] = {}
         self._done: set[tuple[str, str]] = set()
         self._broke: dict[tuple[str, str], list[str]] = {}
-        self._begun = time.monotonic()
+        self._begun, self.started = time.monotonic(), time.time()
         self._endpoint: str | None = None
 
     @property
@@ -58,6 +78,8 @@ class Run:
 
     def observe(self, implementation: str, phase: str) -> ProviderJudgement:
         """Run a phase on `real` (the target, or the built-in store) or `mock`, after those that come before it; none twice."""
+        if self.tracks is not None:
+            return self._again(implementation, phase, self.providers)
         if implementation not in self.providers:
             provider = self._mock() if implementation == "mock" else self._real()
             rate = self.settings.rate if provider.kind == "real" else 0.0
@@ -65,15 +87,21 @@ class Run:
                 provider,
                 budget=self.settings.max_requests,
                 rate=rate,
-                learn=self.redactor.learn_exchange,
+                learn=partial(self._seen, provider.name),
             )
+            self._observers[implementation] = observer
             self.providers[implementation] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self.providers[implementation]
         for name in _until(phase, phases.PHASES):
             with self._phase(implementation, name, judgement) as due:
                 if due:
-                    phases.run(judgement.observer, name, self.settings.seed)
+                    phases.run(self._observers[implementation], name, self.settings.seed)
         return judgement
+
+    def _seen(self, name: str, x: Exchange) -> None:
+        """An exchange is over."""
+        self.redactor.learn_exchange(x)
+        self.progress.tell(name, x.index, self.settings.max_requests, x.situation.probe)
 
     def _real(self) -> Provider:
         s = self.settings
@@ -108,6 +136,8 @@ class Run:
 
     def watch(self, consumer: RefreshConsumer, phase: str) -> ConsumerJudgement:
         """Let a client in this process meet the scenarios of a phase, after those that come before it; none twice."""
+        if self.tracks is not None:
+            return self._again("consumer", phase, self.consumers)
         from contracts.consumers.player import Player
 
         if "consumer" not in self.consumers:
@@ -121,6 +151,8 @@ class Run:
 
     def watch_sdk(self, phase: str) -> ConsumerJudgement:
         """Let the Twilight SDK meet the scenarios of a phase, in a browser. CannotBeJudged: something is not there for it."""
+        if self.tracks is not None:
+            return self._again("sdk", phase, self.consumers)
         from contracts.consumers.twilight import Twilight, find_bundle
 
         if "sdk" not in self.consumers:
@@ -146,14 +178,22 @@ class Run:
         return self._endpoint
 
     def _watched(self, implementation: str, client: Client) -> None:
-        listed = () if self.settings.strict else (*known.shipped(client.name, client.version), *self.settings.known)
-        excuses = known.Excuses(d for d in listed if d.implementation in (None, client.name))
-        self.consumers[implementation] = ConsumerJudgement(ConsumerObserver(client, excuses, patience=self.settings.deadline))
+        observer = ConsumerObserver(client, Excuses(self._listed(client)), patience=self.settings.deadline)
+        self.consumers[implementation] = ConsumerJudgement(observer)
+
+    def _listed(self, client: Subject) -> list[Deviation]:
+        """The known deviations of a client: those that ship with the package, and those of the user."""
+        if self.settings.strict:
+            return []
+        listed = (*known.shipped(client.name, client.version), *self.settings.known)
+        return [d for d in listed if d.implementation in (None, client.name)]
 
     def _watch(self, implementation: str, phase: str) -> ConsumerJudgement:
         judgement = self.consumers[implementation]
         for name in _until(phase, PHASES):
             with self._phase(implementation, name, judgement) as due:
+                if due:
+                    self.progress.say(f"{judgement.name}: {DOING[name]}")
                 if due and name == "recorded":
                     judgement.observer.replay(self.recorded.scenarios)
                 elif due:
@@ -164,7 +204,8 @@ class Run:
     def recorded(self) -> Recorded:
         """What the target answered in this run, for clients to meet; nothing without `--base-url`."""
         target = self.providers.get("real")
-        return Recorded(target.observer.evidence.values() if target and self.settings.base_url else ())
+        foreign = target and (self.settings.base_url or self.tracks)
+        return Recorded(target.observer.evidence.values() if target and foreign else ())
 
     @property
     def rows(self) -> list[Row]:
@@ -172,6 +213,24 @@ class Run:
         if not self.consumers:
             return []
         return self.recorded.rows({j.name: j.observer.broken_by(PREFIX) for j in self.consumers.values()})
+
+    # --- recordings ---------------------------------------------------------------------------------------------------
+
+    def _again(self, part: str, phase: str, judgements: dict[str, JudgementT]) -> JudgementT:
+        """Judge what was recorded of an implementation, when its first phase is asked for."""
+        from contracts.har import replaying
+
+        if part not in judgements:
+            track = (self.tracks or {})[part]
+            for x in track.exchanges:
+                self.redactor.learn_exchange(x)
+            for o in track.outcomes:
+                for x in o.exchanges:
+                    self.redactor.learn_exchange(x)
+            judgement = replaying.judged(track, self.settings, self._listed)
+            judgements[part] = cast("JudgementT", judgement)
+            self._broke[part, phase] = [id for id, t in judgement.tallies.items() if t.broken > t.excused]
+        return judgements[part]
 
     # --- both ---------------------------------------------------------------------------------------------------------
 
@@ -188,7 +247,9 @@ class Run:
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # pytest would show the place, and with --full-trace the values there
         except Exception as error:  # a traceback would show locals, and those hold secrets
-            judgement.note(f"the suite itself failed ({_place(error)}); please report it")
+            judgement.note(f"the suite itself failed ({place(error)}); please report it")
+        finally:
+            self.progress.end()
         if due:
             after = judgement.tallies
             self._broke[implementation, phase] = [id for id, n in before.items() if after[id].broken - after[id].excused > n]
@@ -222,6 +283,8 @@ class Run:
     def account(self, *, interrupted: bool = False) -> Account | None:
         """End the run, and say what was judged; None when nothing was. It never raises: a failure is said as the reason."""
         from contracts.report import terminal
+        from contracts.report.cards import cards
+        from contracts.report.details import details
 
         self.close()
         if not self.judgements and not self.missing:
@@ -232,11 +295,20 @@ class Run:
         folder = str(self.settings.report)
         try:
             with guarded("making the report", REPORT_SECONDS):
-                return Account(self.report(), list(terminal.lines(self)), folder)
+                shown = list(cards(self))
+                return Account(self.report(), list(terminal.lines(self, shown)), folder, details(self, shown), self._har())
         except Exception as error:  # a traceback would show locals, and those hold secrets
-            what = str(error) if isinstance(error, Stuck) else f"the report could not be made ({_place(error)}); please report it"
+            what = str(error) if isinstance(error, Stuck) else f"the report could not be made ({place(error)}); please report it"
             self.providers, self.consumers, self.missing = {}, {}, {"the suite": what}
             return Account(self.report(), [], folder)
+
+    def _har(self) -> str | None:
+        """What was seen, to be judged again; a recording stays as it is."""
+        from contracts.har.writing import har
+
+        if self.tracks is not None or not self.judgements:
+            return None
+        return har(self.judgements, self.learn(), seed=self.settings.seed, started=self.started)
 
     def report(self) -> dict[str, Any]:
         """The report as data."""
@@ -250,13 +322,15 @@ class Run:
             recorded=self.rows,
         )
 
-    def rerun(self, judgement: Judgement, finding: Finding) -> str:
-        """The line that runs a finding again."""
+    def rerun(self, judgement: Judgement, rule: str) -> str:
+        """The line that judges an implementation by a rule again."""
         s, usual = self.settings, Settings()
         part = next(name for name, j in self.judgements.items() if j is judgement)
-        words = ["pytest", "--pyargs", "contracts", "-m", "provider" if part == "real" else part, "-k", finding.rule]
+        words = ["pytest", "--pyargs", "contracts", "-m", "provider" if part == "real" else part, "-k", rule]
         given = ""
-        if s.base_url and part == "real":
+        if s.replay:
+            words += ["--refresh-replay", str(s.replay)]
+        if s.base_url and part == "real" and not s.replay:
             given += "REFRESH_COOKIE=… " if s.cookie else ""
             given += "REFRESH_EXPIRED_COOKIE=… " if s.expired_cookie else ""
             given += "REFRESH_HEADERS=… " if s.headers else ""
@@ -281,12 +355,3 @@ def _until(phase: str, all_phases: Iterable[str]) -> Iterator[str]:
         yield name
         if name == phase:
             return
-
-
-def _place(error: BaseException) -> str:
-    """An error of our own in a few words: its type and the line that raised it, without its message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{where}"

@@ -9,17 +9,20 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from contracts import known
 from contracts.document import load
 from contracts.hosts import host_of, is_loopback, looks_like_production
 from contracts.known import Deviation
+from contracts.report import files
+
+if TYPE_CHECKING:
+    from contracts.har import Track
 
 MOST_REQUESTS: Final = 1_000_000
 POLITE_RATE: Final = 5.0
-REPORT: Final = "report.json"
 
 
 class Mistake(ValueError):
@@ -40,6 +43,7 @@ class Settings:
     anonymous: bool = False
     strict: bool = False
     sdk: Path | None = None
+    replay: Path | None = None
     known: tuple[Deviation, ...] = ()
     cookie: str | None = field(default=None, repr=False)
     expired_cookie: str | None = field(default=None, repr=False)
@@ -54,7 +58,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         return getattr(Settings, name) if options.get(name) is None else options[name]
 
     base_url = _base_url(options.get("base_url"))
-    if base_url and not options.get("allow_production"):
+    if base_url and not options.get("allow_production") and not options.get("replay"):
         _no_production(base_url, options.get("production"))
     rate = options.get("rate")
     path = options.get("path") or load().path
@@ -73,6 +77,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         anonymous=bool(options.get("anonymous")),
         strict=bool(options.get("strict")),
         sdk=_sdk(options.get("sdk")),
+        replay=Path(options["replay"]) if options.get("replay") else None,
         known=() if options.get("strict") else _known(options.get("known")),
         cookie=cookie("REFRESH_COOKIE", environ),
         expired_cookie=cookie("REFRESH_EXPIRED_COOKIE", environ),
@@ -187,8 +192,22 @@ def _sdk(path: str | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def prepare(folder: Path) -> None:
-    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies.
+def recorded(settings: Settings) -> dict[str, Track] | None:
+    """What is to be judged again, by its part; None: nothing is. Mistake: it cannot be judged."""
+    if settings.replay is None:
+        return None
+    from contracts.har import BadEvidence
+    from contracts.har.reading import read as read_har
+
+    try:
+        return read_har(settings.replay, base_url=settings.base_url, endpoint=settings.path)
+    except BadEvidence as error:
+        raise Mistake(f"--refresh-replay {settings.replay} {error}") from None
+
+
+def prepare(folder: Path, *, keep: Path | None = None) -> None:
+    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies; but
+    `keep` the recording that is to be judged.
 
     Mistake: nothing can be written there.
     """
@@ -196,6 +215,6 @@ def prepare(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        (folder / REPORT).unlink(missing_ok=True)
+        files.remove(folder, keep=keep)
     except OSError as error:
         raise Mistake(f"--refresh-report {folder} cannot be written: {error.strerror}") from None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from contracts.report import machine
+from contracts.report import files
 
 
 class Ran:
@@ -27,7 +27,7 @@ class Ran:
     @property
     def report(self) -> dict[str, Any]:
         """`report.json`."""
-        return json.loads((self.folder / "refresh-report" / machine.NAME).read_text("utf-8"))  # type: ignore[no-any-return]
+        return json.loads((self.folder / "refresh-report" / files.DATA).read_text("utf-8"))  # type: ignore[no-any-return]
 
     def verdicts(self, rule: str) -> set[str]:
         """The verdicts of one rule in the report."""

@@ -20,14 +20,15 @@ import pytest
 
 from contracts.providers.serving import serve
 from contracts.providers.store import Store
-from contracts.report import ending, machine
+from contracts.redaction import Redactor
+from contracts.report import ending, files, machine
 from contracts.verdict import Conclusion
 
 from .gates import Gate, environment
 from .liars.kit import Answer, Asked, altered
 
 QUICK = ("-m", "provider", "--refresh-max-requests", "30")
-REPORT = Path("refresh-report") / machine.NAME
+REPORT = Path("refresh-report") / files.DATA
 
 
 @contextlib.contextmanager
@@ -225,14 +226,14 @@ def test_a_broken_verdict_stays_one_without_its_report(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("")
     report = {"verdict": "non-conformant", "reason": "a rule is broken", "rules": []}
-    with pytest.raises(ValueError, match="does not fit"):
-        ending.end([ending.Account(report, [], str(taken))])
-    written = pytest.MonkeyPatch()
-    with written.context() as patch:
-        patch.setattr(machine, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-        said = ending.end([ending.Account(report, [], str(taken))])
+    said = ending.end([ending.Account(report, [], str(tmp_path / "elsewhere"))])
     assert said.conclusion == Conclusion("non-conformant", "a rule is broken")
-    assert said.written == f"no report: {taken} cannot be written (No space left on device)"
+    assert said.written.startswith("no report: it could not be made (KeyError at ")
+    assert not (tmp_path / "elsewhere").exists()
+    report |= machine.report([], said.conclusion, seconds=0, seed=0, redactor=Redactor(), rerun=lambda *_: "")
+    said = ending.end([ending.Account(report, [], str(taken))])
+    assert said.conclusion == Conclusion("non-conformant", "a rule is broken")
+    assert said.written == f"no report: {taken} cannot be written (File exists)"
 
 
 def test_a_failing_test_beside_the_suite_is_not_hidden_without_a_terminal(gate: Gate, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from contracts.gate import judge_provider
 from contracts.providers.live import live
 from contracts.providers.serving import serve
 from contracts.providers.store import Store
-from contracts.report import machine
+from contracts.report import files, machine
 
 from .gates import Gate
 from .liars.kit import Answer, Asked, altered
@@ -472,9 +472,9 @@ def test_secrets_and_escapes_stay_inside(gate: Gate, tmp_path: Path, prefix: byt
         ran = gate(*QUICK, "-vv", "--showlocals", "--base-url", url, cookie=f"session={COOKIE_VALUE}")
     assert ran.code == 1, ran.out
     assert "[secret]" in ran.out
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert tmp_path / "refresh-report" / machine.NAME in files
-    left = {str(path): path.read_bytes() for path in files}
+    found = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "refresh-report" / files.DATA in found
+    left = {str(path): path.read_bytes() for path in found}
     left |= {"stdout": ran.out.encode(), "stderr": ran.err.encode()}
     for place, content in left.items():
         for secret in (COOKIE_VALUE, TOKEN, OTHER_TOKEN, NEXT_VALUE):
@@ -507,28 +507,25 @@ def test_a_session_found_in_an_error_is_not_hidden_with_the_words_around_it(gate
     assert any("a made-up session" in f["actual"] for f in findings), findings
 
 
-def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crash on the way leaves the report of the last run as it was, and nothing half-written."""
+def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A crash on the way leaves the files as they were, and none half-written; one between two of them leaves none."""
+    files.write(tmp_path, {"a": "first", "b": "first"})
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    with pytest.raises(UnicodeEncodeError):
+        files.write(tmp_path, {"a": "second", "b": "\ud800"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before == {"a": "first", "b": "first"}
+    (tmp_path / "c").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        files.write(tmp_path, {"a": "third", "c": "third"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "c"]
+
+
+def test_a_report_that_breaks_its_schema_is_not_written() -> None:
+    """Who reads the report may rely on the schema."""
     judgement = judge_provider(live("http://127.0.0.1:9", "session=abcdefgh"))
     data = machine.report(
         [judgement], judgement.conclusion, seconds=0.1, seed=0, redactor=machine.Redactor(), rerun=lambda *_: "pytest"
     )
-    written = machine.write(data, tmp_path)
-    before = written.read_bytes()
-
-    def torn(value: object, file: Any, **_: object) -> None:
-        file.write('{"schema"')
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(machine.json, "dump", torn)
-    with pytest.raises(KeyboardInterrupt):
-        machine.write(data, tmp_path)
-    assert written.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [written]
-
-
-def test_a_report_that_breaks_its_schema_is_not_written(tmp_path: Path) -> None:
-    """Who reads the report may rely on the schema."""
+    assert json.loads(machine.text(data)) == data
     with pytest.raises(ValueError, match="does not fit its schema"):
-        machine.write({"schema": 1}, tmp_path)
-    assert not list(tmp_path.iterdir())
+        machine.text({**data, "schema": 2})

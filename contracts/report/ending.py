@@ -1,16 +1,18 @@
-"""How a run ends: what was judged, said once to a file, to the terminal and to the exit code.
+"""How a run ends: what was judged, said once to files, to the terminal and to the exit code.
 
 Under pytest-xdist the worker that judged sends its account to the process that ends the run.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.report import machine
+from contracts.faults import place
+from contracts.report import files, machine
 from contracts.verdict import Conclusion
 
 _WORST_FIRST: Final = ("non-conformant", "incomplete", "conformant")
@@ -18,7 +20,8 @@ _WORST_FIRST: Final = ("non-conformant", "incomplete", "conformant")
 
 @dataclass(frozen=True)
 class Account:
-    """`report` as in `report.json`, the lines of the terminal with their colours, and the folder that the report goes to.
+    """`report` as in `report.json`, the lines of the terminal with their colours, the folder that the report goes to, what the
+    page tells beyond (see `contracts.report.details`), and the evidence as HAR.
 
     Everything in it is redacted.
     """
@@ -26,25 +29,28 @@ class Account:
     report: dict[str, Any]
     lines: list[tuple[str, str]]
     folder: str
+    details: dict[str, Any] | None = None
+    har: str | None = None
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> Account:
         """From what `plain` made."""
-        return cls(plain["report"], [(text, colour) for text, colour in plain["lines"]], plain["folder"])
+        return cls(**{**plain, "lines": [(text, colour) for text, colour in plain["lines"]]})
 
     @property
     def plain(self) -> dict[str, Any]:
         """As lists and dictionaries, to be sent to another process."""
-        return {"report": self.report, "lines": [list(line) for line in self.lines], "folder": self.folder}
+        return {**asdict(self), "lines": [list(line) for line in self.lines]}
 
 
 @dataclass(frozen=True)
 class Ending:
-    """The conclusion of the run, the lines for the terminal, and one on where the report is."""
+    """The conclusion of the run, the lines for the terminal, one on where the report is, and what a pipeline is told."""
 
     conclusion: Conclusion
     lines: list[tuple[str, str]]
     written: str
+    report: dict[str, Any] = field(default_factory=dict)
 
     @property
     def last(self) -> str:
@@ -53,8 +59,9 @@ class Ending:
         return f"{self.written}\n{self.conclusion.verdict}{reason}"
 
 
-def end(accounts: Sequence[Account], *, died: str | None = None) -> Ending:
+def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path | None = None) -> Ending:
     """Write the report: of several accounts of the same (--dist each), the worst. `died`: a worker that was lost at the suite.
+    `summary`: a file of the pipeline's, to which the summary is added.
 
     A run that cannot show its report is at best incomplete.
     """
@@ -66,10 +73,40 @@ def end(accounts: Sequence[Account], *, died: str | None = None) -> Ending:
     if died is not None and conclusion.verdict != "non-conformant":
         conclusion = lost
     data = {**account.report, "verdict": conclusion.verdict, "reason": conclusion.reason}
+    folder = Path(account.folder)
     try:
-        written = f"report: {machine.write(data, Path(account.folder))}"
-    except OSError as error:
-        written = f"no report: {account.folder} cannot be written ({error.strerror})"
+        texts = documents(data, account)
+        files.write(folder, texts)
+        written = f"report: {folder / (files.PAGE if files.PAGE in texts else files.DATA)}"
+    except Exception as error:  # a traceback would show locals
+        why = f"cannot be written ({error.strerror})" if isinstance(error, OSError) else f"could not be made ({place(error)})"
+        written = f"no report: {folder} {why}" if isinstance(error, OSError) else f"no report: it {why}; please report it"
         if conclusion.verdict == "conformant":
-            conclusion = Conclusion("incomplete", f"every rule holds, but the report cannot be written ({error.strerror})")
-    return Ending(conclusion, account.lines, written)
+            conclusion = Conclusion("incomplete", f"every rule holds, but the report {why}")
+    else:
+        try:
+            if summary:
+                files.append(summary, texts[files.SUMMARY])
+        except OSError as error:
+            written += f" (and {summary} cannot be written: {error.strerror})"
+    return Ending(conclusion, account.lines, written, data)
+
+
+def documents(data: dict[str, Any], account: Account) -> dict[str, str]:
+    """Every file of the report by its name; where little is known, those that little is needed for."""
+    from contracts.report.badge import badge
+    from contracts.report.junit import junit
+    from contracts.report.summary import summary
+
+    texts = {files.EVIDENCE: account.har} if account.har else {}
+    if account.details:
+        from contracts.report.page import page
+
+        texts[files.PAGE] = page(data, account.details)
+    return {
+        **texts,
+        files.JUNIT: junit(data),
+        files.SUMMARY: summary(data),
+        files.BADGE: json.dumps(badge(data)) + "\n",
+        files.DATA: machine.text(data),
+    }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,8 +12,6 @@ from contracts.consumers.recorded import Row
 from contracts.document import load
 from contracts.gate import Judgement
 from contracts.redaction import Redactor
-from contracts.rules import Finding
-from contracts.settings import REPORT as NAME
 from contracts.verdict import Conclusion
 
 
@@ -26,7 +22,7 @@ def report(
     seconds: float,
     seed: int,
     redactor: Redactor,
-    rerun: Callable[[Judgement, Finding], str],
+    rerun: Callable[[Judgement, str], str],
     recorded: Sequence[Row] = (),
 ) -> dict[str, Any]:
     """The report as data."""
@@ -39,7 +35,7 @@ def report(
                 "expected": redactor.show(f.expected),
                 "actual": redactor.show(f.actual),
                 "exchange": f.exchange,
-                "rerun": rerun(j, f),
+                "rerun": rerun(j, text.id),
             }
             for j in judgements
             for f in j.findings
@@ -88,22 +84,11 @@ def schema() -> dict[str, Any]:
     return json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))  # type: ignore[no-any-return]
 
 
-def write(data: dict[str, Any], folder: Path) -> Path:
-    """Write the report whole or not at all. OSError: the folder cannot be written. ValueError: it breaks its own schema."""
+def text(data: dict[str, Any]) -> str:
+    """The report as JSON. ValueError: it breaks its own schema."""
     import jsonschema_rs
 
     error = next(jsonschema_rs.iter_errors(schema(), data), None)
     if error is not None:
         raise ValueError(f"the report does not fit its schema: {error}")
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".report-", suffix=".json")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-        os.chmod(name, 0o644)
-        os.replace(name, folder / NAME)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return folder / NAME
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"

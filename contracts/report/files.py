@@ -1,0 +1,51 @@
+"""The files of a report: which there are, and how they are written: all of them whole, or none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+PAGE: Final = "report.html"
+DATA: Final = "report.json"
+EVIDENCE: Final = "evidence.har"
+JUNIT: Final = "junit.xml"
+SUMMARY: Final = "summary.md"
+BADGE: Final = "badge.json"
+NAMES: Final = (PAGE, DATA, EVIDENCE, JUNIT, SUMMARY, BADGE)
+
+
+def remove(folder: Path, *, keep: Path | None = None) -> None:
+    """Remove the report of an earlier run, which must not be taken for that of a run that dies. OSError: it cannot be done."""
+    for path in (folder / name for name in NAMES):
+        if keep is None or not path.exists() or not path.samefile(keep):
+            path.unlink(missing_ok=True)
+
+
+def write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write the files beside their places first, and move them there when all are whole. OSError: they cannot be written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ready: dict[str, Path] = {}
+    made: list[Path] = []
+    try:
+        for name, text in texts.items():
+            handle, beside = tempfile.mkstemp(dir=folder, prefix=".report-")
+            ready[name] = Path(beside)
+            made.append(ready[name])
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            ready[name].chmod(0o644)
+        for name, whole in ready.items():
+            made.append(whole.replace(folder / name))
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def append(path: Path, text: str) -> None:
+    """Add a text to a file that others write too. OSError: it cannot be written."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
