@@ -10,8 +10,10 @@
 
 from __future__ import annotations
 
+import codecs
 import enum
 import json
+import mimetypes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -103,9 +105,9 @@ def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
     yield "http", f"{came.status // 100}xx"
     yield "http status", str(came.status)
     if came.media_type != JSON:
-        yield "type", came.media_type or "none"
+        yield "type", _named_type(came.media_type)
     if came.charset not in UTF8:
-        yield "charset", came.charset or ""
+        yield "charset", _named_charset(came.charset or "")
     reading = came.reading
     for fault in (*reading.faults, *reading.encoding_faults):
         yield "fault", fault
@@ -121,6 +123,23 @@ def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
     data = reading.value.get("data")
     if isinstance(data, dict):
         yield "token", "usable" if came.token else "empty" if isinstance(data.get("token"), str) else _said(data, "token")
+
+
+_TYPES: Final = frozenset(mimetypes.MimeTypes(filenames=()).types_map[True].values())  # the same on every machine
+
+
+def _named_type(label: str) -> str:
+    """A media type that there is; what a server made up is quoted by the rules, not named as a condition."""
+    return label if label in _TYPES else "other" if label else "none"
+
+
+def _named_charset(label: str) -> str:
+    """The same for a charset."""
+    try:
+        codecs.lookup(label)
+    except (LookupError, ValueError):
+        return "other"
+    return label
 
 
 def _said(body: dict[str, Any], name: str) -> str:

@@ -252,7 +252,7 @@ def test_a_report_that_cannot_be_made_is_incomplete(gate: Gate, tmp_path: Path) 
         "@pytest.fixture(autouse=True, scope='session')\n"
         "def broken():\n"
         "    from contracts.report import terminal\n"
-        "    def lines(run):\n"
+        "    def lines(run, cards):\n"
         "        raise ValueError('plum')\n"
         "    terminal.lines = lines\n"
     )

@@ -184,7 +184,7 @@ def test_good_values(tmp_path: Path) -> None:
     found = read(given, environ)
     assert found == Settings(
         SHOP, "/api/refresh", Path("out/report"), 30, 0.5, 2.5, str(tmp_path / "ca.pem"), True, False,
-        tmp_path / "twilight.min.js", (), "session=abc=; lang=ar", "session=old", {"X-Env": "staging é"}, 7,
+        tmp_path / "twilight.min.js", None, (), "session=abc=; lang=ar", "session=old", {"X-Env": "staging é"}, 7,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def request_entry(r: Request, hide: StandIns) -> dict[str, Any]:
     """What was sent. The query stays in the URL, where it was written."""
     posted = None
     if r.body:
-        posted = harfile.PostData(mimeType=r.header("content-type") or "", text=hide.raw(r.body).decode("latin-1"))
+        posted = harfile.PostData(mimeType=hide.text(r.header("content-type") or ""), text=hide.raw(r.body).decode("latin-1"))
     return harfile.Request(
         r.method, hide.text(r.url), HTTP, headers=_headers(r.headers, hide), postData=posted, bodySize=len(r.body)
     ).asdict()
@@ -64,7 +64,9 @@ def _response(answer: Response | Failure, hide: StandIns) -> harfile.Response:
         HTTPStatus(answer.status).phrase if answer.status in HTTPStatus._value2member_map_ else "",
         HTTP,
         headers=_headers(answer.headers, hide),
-        content=harfile.Content(size=len(body), mimeType=answer.header("content-type") or "", text=text, encoding=encoding),
+        content=harfile.Content(
+            size=len(body), mimeType=hide.text(answer.header("content-type") or ""), text=text, encoding=encoding
+        ),
         redirectURL=hide.text(answer.header("location") or ""),
         bodySize=len(body),
     )

@@ -105,7 +105,7 @@ def body_is_utf8(x: Exchange, memory: Memory) -> Breaches:
     if r := _with_body(x):
         faults = list(r.reading.encoding_faults)
         if r.charset not in UTF8:
-            faults.append(f"labelled charset={r.charset}")
+            faults.append(f"labelled {r.header('content-type')}")  # as it was written: in lower case a secret would not be known
         yield from _verdict(not faults, "UTF-8 without a byte order mark", "; ".join(faults))
 
 
