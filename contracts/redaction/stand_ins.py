@@ -40,7 +40,7 @@ class StandIns:
             return data
         pieces, at = [], 0
         for start, end in self._redactor.spans(data):
-            pieces += [data[at:start], self.value(data[start:end]).encode()]
+            pieces += [data[at:start], self.value(data[start:end]).encode("utf-8", "surrogatepass")]
             at = end
         return b"".join([*pieces, data[at:]])
 
@@ -54,13 +54,16 @@ class StandIns:
         if "cookie" in name.lower():
             return ";".join(map(self._pair, value.split(";")))
         scheme, space, rest = value.partition(" ")
-        return f"{scheme} {self.value(rest.encode())}" if space and scheme.isalpha() else self.value(value.encode())
+        return f"{scheme} {self._text_value(rest)}" if space and scheme.isalpha() else self._text_value(value)
 
     def _pair(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
         if not equals:
-            return self.value(pair.encode())
-        return f"{name}={self.value(value.encode('utf-8', 'surrogatepass'))}"
+            return self._text_value(pair)
+        return f"{name}={self._text_value(value)}"
+
+    def _text_value(self, secret: str) -> str:
+        return self.value(secret.encode("utf-8", "surrogatepass"))
 
     def value(self, secret: bytes) -> str:
         """What stands for a secret. White space around it, and what the document itself makes up, stay."""
@@ -68,7 +71,7 @@ class StandIns:
         bare = text.strip()
         if not bare or bare in public():
             return text
-        key = bare.encode()
+        key = bare.encode("utf-8", "surrogatepass")
         if key not in self._given:
             self._given[key] = self._new(bare, len(self._given) + 1)
         before, _, after = text.partition(bare)
