@@ -133,7 +133,7 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
             prepare(settings.report, keep=settings.replay)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
-    config.stash[_RUN] = run = Run(settings, config.invocation_params.args, tracks, line(config))
+    config.stash[_RUN] = run = Run(settings, config.invocation_params.args, tracks, line(config), _where(config))
     if tracks is not None:
         _select(config, items, set(tracks))
     places = [place for place, item in enumerate(items) if _is_suite(item)]
@@ -147,6 +147,12 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     if run.needs_session and not settings.cookie and not any(map(_logs_in, items)):
         raise pytest.UsageError(NO_SESSION)
     run.needs_sdk = settings.sdk is not None or parts == {_PARTS.index("sdk")}
+
+
+def _where(config: pytest.Config) -> list[str]:
+    """What names the suite on the command line: modules of a project's own, or the package."""
+    named = list(dict.fromkeys(word.partition("::")[0] for word in config.option.file_or_dir))
+    return [*(["--pyargs"] if config.option.pyargs else []), *named] if named else ["--pyargs", "contracts"]
 
 
 def _select(config: pytest.Config, items: list[pytest.Item], parts: set[str]) -> None:

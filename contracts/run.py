@@ -50,8 +50,12 @@ class Run:
         words: Sequence[str] = (),
         tracks: Mapping[str, Track] | None = None,
         line: Line | None = None,
+        where: Sequence[str] = ("--pyargs", "contracts"),
     ) -> None:
         self.settings = settings
+        self.where = tuple(
+            where
+        )  # the suite, as it was named: a project may have it in a module of its own, with its own fixtures
         self.progress = Progress(line)
         self.tracks = tracks  # what is judged again instead, by its part
         self.words = tuple(words)  # of the command line
@@ -326,7 +330,7 @@ class Run:
         """The line that judges an implementation by a rule again."""
         s, usual = self.settings, Settings()
         part = next(name for name, j in self.judgements.items() if j is judgement)
-        words = ["pytest", "--pyargs", "contracts", "-m", "provider" if part == "real" else part, "-k", rule]
+        words = ["pytest", *self.where, "-m", "provider" if part == "real" else part, "-k", rule]
         given = ""
         if s.replay:
             words += ["--refresh-replay", str(s.replay)]
