@@ -1,6 +1,7 @@
 # make check          judge the built-in store over its socket, the mock, the Python client, and the Twilight SDK where it and a
 #                     Chromium are installed; the report goes to refresh-report/
 # make test           everything that proves the suite itself: lint, types, tests; it installs the SDK
+# make rule-pages     write a page for each rule of the document to docs/rules/
 # make sdk-versions   judge every version of the SDK that npm has, and write docs/sdk-versions.md
 #
 # PYTHON=python3.12 picks the interpreter (3.11 or later), ARGS="--base-url …" goes on to pytest.
@@ -15,7 +16,7 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 LIARS := tests/test_liars.py tests/test_client_liars.py
 RUNS := tests/test_gate.py tests/test_client_gate.py tests/test_docs.py tests/test_javascript_liars.py
 
-.PHONY: check test test-liars test-runs test-others sdk-versions
+.PHONY: rule-pages check test test-liars test-runs test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
@@ -35,6 +36,9 @@ test-runs:
 
 test-others:
 	$(BIN)/pytest $(patsubst %,--ignore=%,$(LIARS) $(RUNS)) $(ARGS)
+
+rule-pages: $(VENV)/.installed
+	$(BIN)/python docs/rules.py
 
 sdk-versions: $(VENV)/.installed-dev
 	$(BIN)/python docs/sdk_versions.py $(ARGS)

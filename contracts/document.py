@@ -21,15 +21,21 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class RuleText:
-    """What the document says of a rule: who it binds, how strongly, in one sentence, and on whose word."""
+    """What the document says of a rule: who it binds, how strongly, in one sentence, and on whose word.
+
+    `why` says what goes wrong when it is broken, `exercised` what has to happen for it to be judged. The examples, one that keeps
+    it and one that breaks it, are exchanges as they stand on the wire, or a list of outcomes for a rule that binds clients.
+    """
 
     id: str
     role: str
     level: str
     text: str
     source: tuple[str, ...]
-    why: str = ""
-    exercised: str = ""
+    why: str
+    exercised: str
+    conforming: Any
+    breaking: Any
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class Document:
     @cached_property
     def rules(self) -> dict[str, RuleText]:
         """The rules by id, in the order of the document."""
-        return {r["id"]: RuleText(r["id"], r["role"], r["level"], r["text"], tuple(r["source"])) for r in self.raw["x-rules"]}
+        return {r["id"]: RuleText(**{**r, "source": tuple(r["source"])}) for r in self.raw["x-rules"]}
 
     def source(self, name: str) -> str:
         """A source in words: its title and address."""

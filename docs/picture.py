@@ -1,6 +1,6 @@
-"""Draws `failing.svg`: what a real run prints of a store that answers one currency wrongly.
+"""Draws `failing.svg` and `report.png`: what a real run prints of a store that answers one currency wrongly, and its report.
 
-`python docs/picture.py`, from anywhere, writes it anew.
+`python docs/picture.py`, from anywhere, writes them anew; the second needs a Chromium.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from rich.text import Text
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WIDTH = 110
+SCREEN = {"width": 1280, "height": 800}
 COMMAND = "pytest --pyargs contracts -q -m provider --base-url {}"
 PORT = "8123"  # the port of the run was a free one; the picture should not change with it
 
 sys.path.insert(0, str(ROOT))
 
+from contracts.consumers.browser import Chromium  # noqa: E402
 from contracts.providers.serving import serve  # noqa: E402
+from contracts.report import files  # noqa: E402
 from tests.liars import changes  # noqa: E402
 from tests.liars.home import new_home  # noqa: E402
 from tests.liars.kit import Answer, Asked, altered  # noqa: E402
@@ -34,8 +37,8 @@ def pays_in_dollars(asked: Asked, answer: Answer) -> bool:
     return asked.headers.get("currency") == "USD" and answer.status == 200
 
 
-def run() -> tuple[str, str]:
-    """The command that was run, and what it printed, colours included."""
+def run() -> tuple[str, str, str]:
+    """The command that was run, what it printed, colours included, and the report page."""
     home = new_home()
     app = altered(home.app, pays_in_dollars, changes.with_members(success=False))
     with serve(app) as url, tempfile.TemporaryDirectory() as folder:
@@ -48,10 +51,12 @@ def run() -> tuple[str, str]:
             encoding="utf-8",
             check=False,
         )
+        page = (Path(folder) / files.PAGE).read_text("utf-8").replace(folder, "refresh-report")
     port = url.rpartition(":")[2]
     printed = done.stdout.replace(folder, "refresh-report").replace(f":{port}", f":{PORT}")
+    page = page.replace(f":{port}", f":{PORT}")
     printed = re.sub(r"in \d+\.\d+s", "in 2.00s", printed)
-    return "REFRESH_COOKIE=… REFRESH_EXPIRED_COOKIE=… " + COMMAND.format(f"http://127.0.0.1:{PORT}"), printed
+    return "REFRESH_COOKIE=… REFRESH_EXPIRED_COOKIE=… " + COMMAND.format(f"http://127.0.0.1:{PORT}"), printed, page
 
 
 def draw(command: str, printed: str) -> str:
@@ -64,7 +69,23 @@ def draw(command: str, printed: str) -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)  # the viewer's own monospace font does; no download
 
 
+def screenshot(page: str, path: Path) -> None:
+    """The first screen of the report."""
+
+    async def look() -> None:
+        tab = await (await chromium.browser()).new_page(viewport=SCREEN)
+        await tab.set_content(page)
+        await tab.screenshot(path=path)
+
+    chromium = Chromium()
+    try:
+        chromium.run(look())
+    finally:
+        chromium.close()
+
+
 if __name__ == "__main__":
-    command, printed = run()
+    command, printed, page = run()
+    screenshot(page, HERE / "report.png")
     (HERE / "failing.svg").write_text(draw(command, printed), encoding="utf-8")
     print(Text.from_ansi(printed).plain)

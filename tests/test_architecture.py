@@ -19,6 +19,8 @@ PURE = (
     "strict_json.py",
     "answers.py",
     "exchange.py",
+    "explain.py",
+    "faults.py",
     "evidence.py",
     "hosts.py",
     "signs.py",

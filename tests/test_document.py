@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import jsonschema_rs
 import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from contracts.document import RuleText
 
 SOURCE = Path(__file__).parent.parent / "openapi" / "refresh.yaml"
 Document = dict[str, Any]
@@ -166,7 +169,7 @@ def rules(document: Document) -> Iterator[str]:
         if not rule.get("source"):
             yield f"{name} has no source"
         yield from (f"{name}: no source {s}" for s in rule.get("source", []) if s not in document["x-sources"])
-        if unknown := rule.keys() - {"id", "role", "level", "text", "source"}:
+        if unknown := rule.keys() - {field.name for field in fields(RuleText)}:
             yield f"{name} has members that nobody reads: {sorted(unknown)}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from contracts.report.badge import RED
-from contracts.report.junit import ERROR, FIXED, Case, cases
+from contracts.report.cases import ERROR, FIXED, Case, cases
 
 MOST: Final = 10  # errors that GitHub shows of one step; it counts other kinds of annotation apart
 

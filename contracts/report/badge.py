@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contracts.report.junit import cases
+from contracts.report.cases import cases
 
 RED: Final = ("fail", "fixed", "error")  # verdicts of a rule that fail a run
 _COLOURS: Final = {"conformant": "brightgreen", "non-conformant": "red", "incomplete": "yellow"}

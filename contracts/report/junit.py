@@ -9,42 +9,17 @@ Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree
 
-FIXED: Final = "a known deviation is no longer seen; take it out of the list"
-ERROR: Final = "the suite itself failed at this rule"
+from contracts.report.cases import ERROR, FIXED, Case, cases
+
 SHOWN: Final = 3  # findings of a rule that are told in full
 
 _ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no XML document can hold
 _SKIPPED: Final = {"not-exercised": "nothing in this run exercised it", "blocked": "it needs a session that the target accepts"}
 _PASSED: Final = {"warn": "WARN: a SHOULD is broken", "known": "KNOWN: it is broken as listed"}
-
-
-@dataclass(frozen=True)
-class Case:
-    """What became of one rule with one implementation; `findings` as in `report.json`."""
-
-    rule: str
-    level: str
-    role: str
-    text: str
-    sources: tuple[str, ...]
-    implementation: str
-    verdict: str
-    findings: tuple[Mapping[str, Any], ...]
-
-
-def cases(report: Mapping[str, Any]) -> Iterator[Case]:
-    """Each implementation with each rule that it was judged by, in the order of the report."""
-    for i in report["implementations"]:
-        for r in report["rules"]:
-            if r["role"] == i["role"] and i["name"] in r["verdicts"]:
-                findings = tuple(f for f in r["findings"] if f["implementation"] == i["name"])
-                about = (r["id"], r["level"], r["role"], r["text"], tuple(r["source"]))
-                yield Case(*about, i["name"], r["verdicts"][i["name"]], findings)
 
 
 def junit(report: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contracts.consumers.recorded import Row
 from contracts.redaction import Redactor
 from contracts.report.cards import Card
+from contracts.report.cases import FIXED
 from contracts.run import Run
 
 WIDE = 100
@@ -33,7 +34,7 @@ def lines(run: Run, cards: Iterable[Card]) -> Iterator[tuple[str, str]]:
 
 def shown(card: Card) -> Iterator[tuple[str, str]]:
     """A card as lines."""
-    gone = ": a known deviation is no longer seen; take it out of the list" if card.verdict == "fixed" else ""
+    gone = f": {FIXED}" if card.verdict == "fixed" else ""
     colour = _COLOURS.get(card.verdict, "yellow")
     yield f"{card.verdict.upper()} {card.rule} ({card.level}), {card.implementation}{gone}", colour
     if gone:

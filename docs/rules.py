@@ -1,0 +1,28 @@
+"""Writes a page for each rule, and their table, from the document: `make rule-pages`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from contracts.document import load  # noqa: E402
+from contracts.explain import index, page  # noqa: E402
+
+PAGES = HERE / "rules"
+
+
+def made() -> dict[str, str]:
+    """Every page by its file's name."""
+    rules = load().rules
+    return {"index.md": index(rules.values()), **{f"{id}.md": page(rule) for id, rule in rules.items()}}
+
+
+if __name__ == "__main__":
+    PAGES.mkdir(exist_ok=True)
+    for path in PAGES.glob("*.md"):
+        path.unlink()
+    for name, text in made().items():
+        (PAGES / name).write_text(text, "utf-8")
