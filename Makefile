@@ -2,6 +2,7 @@
 #                     Chromium are installed; the report goes to refresh-report/
 # make test           everything that proves the suite itself: lint, types, tests; it installs the SDK
 # make rule-pages     write a page for each rule of the document to docs/rules/
+# make docs           build the documents as a site, into site/
 # make sdk-versions   judge every version of the SDK that npm has, and write docs/sdk-versions.md
 #
 # PYTHON=python3.12 picks the interpreter (3.11 or later), ARGS="--base-url …" goes on to pytest.
@@ -16,7 +17,7 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 LIARS := tests/test_liars.py tests/test_client_liars.py
 RUNS := tests/test_gate.py tests/test_client_gate.py tests/test_docs.py tests/test_javascript_liars.py
 
-.PHONY: rule-pages check test test-liars test-runs test-others sdk-versions
+.PHONY: docs rule-pages check test test-liars test-runs test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
@@ -36,6 +37,9 @@ test-runs:
 
 test-others:
 	$(BIN)/pytest $(patsubst %,--ignore=%,$(LIARS) $(RUNS)) $(ARGS)
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/zensical build --strict
 
 rule-pages: $(VENV)/.installed
 	$(BIN)/python docs/rules.py
