@@ -40,8 +40,9 @@ Gate = Callable[..., Ran]
 def environment(**extra: str) -> dict[str, str]:
     """This environment without anything that configures a run, but with what is given."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("REFRESH_", "PYTEST_", "COLUMNS"))}
-    # GitHub and others set CI, which changes what Hypothesis and pytest print.
-    kept.pop("CI", None)
+    # GitHub and others set these, which change what Hypothesis, pytest and the gate print.
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        kept.pop(name, None)
     # The checkout's packages are found from the run's own folder too.
     kept["PYTHONPATH"] = str(Path(__file__).parents[1])
     return {**kept, **extra}

@@ -85,14 +85,6 @@ def test_a_client_of_ones_own_is_named_and_blamed(gate: Gate, tmp_path: Path) ->
     assert gate(*again.split()[3:]).code == 1
 
 
-def test_a_client_in_a_module_of_its_own_is_run_again_from_there(gate: Gate, tmp_path: Path) -> None:
-    """The line names the module, without which another client would be judged."""
-    (tmp_path / "test_mine.py").write_text("from contracts.suite.test_consumer import *\n" + OWN, "utf-8")
-    ran = gate(*QUICK, "-k", "failure-fires-once", what=("test_mine.py",))
-    (again,) = {f["rerun"] for r in ran.report["rules"] for f in r["findings"] if r["id"] == "failure-fires-once"}
-    assert again == "pytest test_mine.py -m consumer -k failure-fires-once --refresh-deadline 1"
-
-
 def test_what_is_known_of_a_client_does_not_fail_the_run(gate: Gate, tmp_path: Path) -> None:
     """With every breach listed the run is green; with `--refresh-strict` it is not."""
     (tmp_path / "conftest.py").write_text(OWN, "utf-8")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -23,7 +25,9 @@ from contracts.report.badge import badge
 from contracts.report.junit import junit
 from contracts.verdict import conclude_all
 
+from .gates import Gate
 from .liars import LIARS
+from .test_har import call
 
 HOSTILE = {
     "control characters": "\x00\x01\x08\x0b\x1b[31m\x7f\x85",
@@ -462,3 +466,44 @@ def test_a_liar_is_told_of_everywhere(real: dict[str, Any]) -> None:
     assert any(title.startswith("status-mirrors-http (MUST), 127.0.0.1:") for _, title, _ in commands(real))
     assert re.fullmatch(r"\d+ rules? broken", badge(real)["message"])
     assert real == before
+
+
+# --- a run in GitHub Actions ------------------------------------------------------------------------------------------
+
+BY_REPLAY = ("--refresh-replay", "saved.har")
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> None:
+    """A recording of an endpoint that breaks two rules, with a command in what it says."""
+    body = '{"status": 201, "success": "::error::x"}'
+    (tmp_path / "saved.har").write_text(json.dumps({"log": {"entries": [call(text=body)]}}))
+
+
+@pytest.mark.usefixtures("broken")
+def test_github_gets_an_annotation_for_each_rule_and_the_summary(gate: Gate, tmp_path: Path) -> None:
+    """Before the verdict, which stays last; what other steps wrote into the summary stays."""
+    (tmp_path / "steps.md").write_text("of another step\n")
+    ran = gate(*BY_REPLAY, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "steps.md"))
+    assert ran.code == 1
+    said = [line for line in ran.out.splitlines() if line.startswith("::")]
+    assert [line.partition("title=")[2].partition(" ")[0] for line in said] == ["success-is-boolean", "status-mirrors-http"]
+    assert ran.last.startswith("non-conformant: ")
+    summed = (tmp_path / "steps.md").read_text()
+    assert summed.startswith("of another step\n")
+    assert summed.endswith((tmp_path / "refresh-report" / "summary.md").read_text())
+
+
+@pytest.mark.usefixtures("broken")
+def test_nobody_else_does(gate: Gate) -> None:
+    """Elsewhere a log has no commands in it."""
+    assert "::" not in gate(*BY_REPLAY, "-q").out.replace(".py::", "")
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_summary_that_cannot_be_added_to_costs_nothing_else(gate: Gate, tmp_path: Path) -> None:
+    """The report is there, and the last lines say what is not."""
+    ran = gate(*BY_REPLAY, GITHUB_STEP_SUMMARY=str(tmp_path))
+    assert ran.code == 1
+    assert f"report: refresh-report/report.html (and {tmp_path} cannot be written: Is a directory)" in ran.out
+    assert ran.report["verdict"] == "non-conformant"
