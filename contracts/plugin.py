@@ -34,6 +34,13 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
     ("report", {"metavar": "DIR", "help": "where the report goes (default: refresh-report)"}),
     ("max-requests", {"metavar": "N", "help": "most requests to one environment (default: 100)"}),
+    (
+        "power",
+        {
+            "metavar": "SHARE",
+            "help": "as many requests as show a fault in such a share of answers (0.02: one of 50)",
+        },
+    ),
     ("rate", {"metavar": "R", "help": "most requests a second; 0 = no limit (default: 5, loopback 0)"}),
     ("deadline", {"metavar": "S", "help": "hard limit in seconds for one exchange (default: 10)"}),
     ("ca", {"metavar": "FILE", "help": "trust this CA bundle too"}),

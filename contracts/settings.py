@@ -16,12 +16,14 @@ from contracts import known
 from contracts.document import load
 from contracts.hosts import host_of, is_loopback, looks_like_production
 from contracts.known import Deviation
+from contracts.power import needed
 from contracts.report import files
 
 if TYPE_CHECKING:
     from contracts.har import Track
 
 MOST_REQUESTS: Final = 1_000_000
+OTHER_REQUESTS: Final = 45  # most requests of a pass that are no POST: what is asked of every refresh is not seen in them
 POLITE_RATE: Final = 5.0
 
 
@@ -68,7 +70,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         base_url=base_url,
         path=path,
         report=Path(options.get("report") or Settings.report),
-        max_requests=int(_number("--refresh-max-requests", given("max_requests"), 1, MOST_REQUESTS, whole=True)),
+        max_requests=_budget(options.get("power"), given("max_requests"), options.get("max_requests")),
         rate=(0.0 if base_url is None or is_loopback(base_url) else POLITE_RATE)
         if rate is None
         else _number("--refresh-rate", rate, 0, 10_000),
@@ -126,7 +128,7 @@ def _no_production(url: str, pattern: str | None) -> None:
 
 def _number(option: str, value: object, least: float, most: float, *, whole: bool = False) -> float:
     kind = "a whole number" if whole else "a number"
-    mistake = Mistake(f"{option} must be {kind} from {least:g} to {most:,.0f}")
+    mistake = Mistake(f"{option} must be {kind} from {least:g} to {most:,.10g}")
     try:
         number = int(str(value)) if whole else float(str(value))
     except ValueError:
@@ -134,6 +136,15 @@ def _number(option: str, value: object, least: float, most: float, *, whole: boo
     if not math.isfinite(number) or not least <= number <= most:
         raise mistake
     return number
+
+
+def _budget(power: object, usual: object, asked: object) -> int:
+    """The most requests: as asked, or as many as it takes to see a fault in such a share of the answers to refreshes."""
+    if power is None:
+        return int(_number("--refresh-max-requests", usual, 1, MOST_REQUESTS, whole=True))
+    if asked is not None:
+        raise Mistake("--refresh-power chooses the number of requests; do not give --refresh-max-requests too")
+    return needed(_number("--refresh-power", power, 0.0001, 0.1)) + OTHER_REQUESTS
 
 
 def _ca(path: str | None) -> str | None:

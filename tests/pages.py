@@ -143,7 +143,10 @@ def report(plan: Plan, verdict: str, verdicts: Mapping[str, Mapping[str, str]]) 
                 "consumers": {PYTHON: [], SDK: ["failure-rejects"]},
             }
         ],
-        "power": {name: {id: 55 for id, found in verdicts.items() if name in found} for name, *_ in those},
+        "power": {
+            name: {id: {"exercised": 55, "would_see": 0.053} for id, found in verdicts.items() if name in found}
+            for name, *_ in those
+        },
     }
 
 

@@ -26,6 +26,7 @@ PURE = (
     "signs.py",
     "scenario.py",
     "outcome.py",
+    "power.py",
     "rules/",
     "verdict.py",
     "probes.py",

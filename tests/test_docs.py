@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -25,12 +28,14 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.glob("*.md"))
 LOCAL = ("https://store.example", "http://127.0.0.1:8123")
+AT_ONCE = 2  # commands that run at the same time; most of them wait more than they work
+MAKES_EVIDENCE = "pytest --pyargs contracts -m mock"  # for the command that judges it again
+CLIENT = "pytest tests/test_my_client.py -m consumer"
 
 # What no test runs, and why not.
 NOT_RUN = {
     "make check": "the tests of the gate run what it runs",
     "make test": "it is what runs this",
-    "pytest tests/test_my_client.py -m consumer": "the test of that example runs it",
     "make rule-pages": "tests/test_explain.py compares the pages with what it would write",
     "pip install .": "CI installs the package",
     "python -m contracts.providers.store --port 8123": "it does not end by itself; tests/test_store.py runs it",
@@ -59,7 +64,14 @@ def commands() -> Iterator[Command]:
             yield Command(page.name, command.strip(), int(code[1]) if code else 0)
 
 
-COMMANDS = list({(c.text, c.code): c for c in commands() if c.text not in NOT_RUN}.values())  # one that stands twice is run once
+def different() -> list[Command]:
+    """Those that are run: one that stands twice, or at two addresses that are the same store here, is run once."""
+    found = [c for c in commands() if c.text not in NOT_RUN]
+    return list({(c.text.replace(*LOCAL), c.code): c for c in found}.values())
+
+
+COMMANDS = different()
+Done = subprocess.CompletedProcess[str]
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -87,7 +99,6 @@ def folder(store: tuple[Store, str], tmp_path_factory: pytest.TempPathFactory) -
                     text = block.replace(LOCAL[1].removeprefix("http://"), store[1].removeprefix("http://"))
                     (made / named[1]).write_text(text, "utf-8")
     (made / "saved.har").write_text(json.dumps({"log": {"entries": [call()]}}))
-    assert run(made, "pytest --pyargs contracts -m mock").returncode == 0  # for the evidence
     return made
 
 
@@ -105,17 +116,55 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def ran(
+    store: tuple[Store, str], folder: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[Command, Future[Done]]]:
+    """What becomes of the commands that the selected tests ask for, each run in a folder of its own."""
+    asked = {item.callspec.params["command"] for item in request.session.items if "ran" in getattr(item, "fixturenames", ())}
+
+    def start(command: Command) -> Done:
+        text = command.text
+        for address in LOCAL:
+            text = text.replace(address, store[1])
+        text = text.replace("'session=…'", f"'{store[0].log_in()}'")
+        assert "…" not in text
+        own = tmp_path_factory.mktemp("reader") / "own"
+        shutil.copytree(folder, own)
+        done = run(own, text)
+        if command.text == MAKES_EVIDENCE:
+            shutil.copytree(own / "refresh-report", folder / "refresh-report")
+        return done
+
+    def urgency(command: Command) -> tuple[bool, bool]:
+        """First what another command needs, then what takes longest: clients wait for answers that never come."""
+        return command.text != MAKES_EVIDENCE, "consumer" not in command.text
+
+    found: dict[Command, Future[Done]] = {}
+    needed = {c for c in COMMANDS if c.text == MAKES_EVIDENCE and any("evidence.har" in a.text for a in asked)}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for command in sorted(asked | needed, key=urgency):
+            found[command] = pool.submit(start, command)
+            if command in needed:
+                found[command].result()
+        yield found
+        pool.shutdown(cancel_futures=True)
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: f"{c.page}: {c.text}")
-def test_a_command_does_what_the_page_says(command: Command, store: tuple[Store, str], folder: Path) -> None:
+def test_a_command_does_what_the_page_says(command: Command, ran: dict[Command, Future[Done]]) -> None:
     """It ends with the exit code of the page, against a real store in the place of the reader's."""
-    text = command.text
-    for address in LOCAL:
-        text = text.replace(address, store[1])
-    text = text.replace("'session=…'", f"'{store[0].log_in()}'")
-    assert "…" not in text
-    done = run(folder, text)
+    done = ran[command].result()
     assert done.returncode == command.code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.text == CLIENT], ids=lambda c: f"{c.page}: {c.text}")
+def test_the_client_of_the_example_is_found_out(command: Command, ran: dict[Command, Future[Done]]) -> None:
+    """A client of one's own, by urllib over a real socket, breaks what the page says, and can be judged again."""
+    lines = pytest.LineMatcher(ran[command].result().stdout.splitlines())
+    said = ["FAIL failure-fires-once (MUST), MyClient", "*Actual*no event for one call", f"*Again*{CLIENT} -k failure-fires-once"]
+    lines.fnmatch_lines([*said, "non-conformant: *"])
 
 
 def test_nothing_is_left_out_without_a_reason() -> None:
@@ -124,19 +173,24 @@ def test_nothing_is_left_out_without_a_reason() -> None:
     assert len(COMMANDS) > 12
 
 
-def test_the_client_of_the_example_is_judged(pytester: pytest.Pytester) -> None:
-    """A client of one's own, by urllib over a real socket, is found out as the page says, and can be judged again."""
-    pytester.makepyfile(test_my_client=blocks("clients.md", "python")[0])
-    result = pytester.runpytest_subprocess(
-        "test_my_client.py", "-m", "consumer", "-k", "failure-fires-once", "--refresh-deadline", "2"
-    )
-    assert result.ret == 1
-    said = [
-        "FAIL failure-fires-once (MUST), MyClient",
-        "*Actual*no event for one call",
-        "*Again*pytest test_my_client.py -m consumer*",
-    ]
-    result.stdout.fnmatch_lines([*said, "non-conformant: *"])
+def test_commands_stand_where_they_are_run() -> None:
+    """No command hides in a block that is not of `sh`."""
+    program = re.compile(r"(\$ |\w+=\S+ )*(pytest|make|python3?|pip|npm|npx|apt-get|playwright|curl) ")
+    for page in (ROOT / "README.md", *PAGES):
+        rest = re.sub(r"```sh\n.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+        fenced = "".join(re.findall(r"^```\w*\n(.*?)^```", rest, re.DOTALL | re.MULTILINE))
+        lines = [*fenced.splitlines(), *re.findall(r"^ {4,}(\S.*)", rest, re.MULTILINE)]
+        assert [line for line in lines if program.match(line)] == [], page
+
+
+def test_the_example_of_a_pattern_asks_before_production(tmp_path: Path) -> None:
+    """With the page's configuration, its host is not judged without the option, and one that is called `www` is."""
+    (example,) = (block for block in blocks("staging.md", "toml") if "refresh_production" in block)
+    (tmp_path / "pyproject.toml").write_text(example, "utf-8")
+    asked = run(tmp_path, "pytest --pyargs contracts -m provider --base-url https://shop.brand.com")
+    assert (asked.returncode, "shop.brand.com looks like production" in asked.stderr) == (4, True)
+    free = run(tmp_path, "pytest --pyargs contracts -m provider --base-url https://www.other.com")
+    assert (free.returncode, "needs a session" in free.stderr) == (4, True)
 
 
 def test_the_list_of_the_example_is_read(tmp_path: Path) -> None:
@@ -171,36 +225,73 @@ def test_the_example_of_a_rule_is_one() -> None:
 # --- the site ---------------------------------------------------------------------------------------------------------
 
 
-class Loaded(HTMLParser):
-    """What a page loads by itself."""
+class Page(HTMLParser):
+    """What a page loads by itself, where its links lead, and the ids that a link may name."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
-        self.addresses: list[str] = []
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag in ("script", "img", "iframe") and given.get("src"):
-            self.addresses.append(str(given["src"]))
-        elif tag == "link" and given.get("rel") in ("stylesheet", "icon", "preload", "preconnect", "modulepreload"):
-            self.addresses.append(str(given.get("href")))
+        given = {name: value or "" for name, value in attrs}
+        self.ids.add(given.get("id", ""))
+        self.loaded += [given[name] for name in ("src", "srcset", "poster", "data") if name in given and tag != "a"]
+        if tag == "link":
+            self.loaded.append(given.get("href", ""))
+        elif "href" in given:
+            self.links.append(given["href"])
 
 
-def test_the_site_is_whole_and_asks_nobody_else(tmp_path: Path) -> None:
-    """Every link between pages leads somewhere, and what a page needs comes with it."""
-    shutil.copy(ROOT / "zensical.toml", tmp_path)
-    shutil.copytree(DOCS, tmp_path / "docs")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
+    """The pages of the site, built from what is here: --strict makes a link that leads nowhere an error."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(ROOT / "zensical.toml", folder)
+    shutil.copytree(DOCS, folder / "docs")
     program = Path(sys.executable).with_name("zensical")
     done = subprocess.run(
-        [program, "build", "--strict"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [program, "build", "--strict"], cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    pages = list((tmp_path / "site").rglob("*.html"))
-    assert len(pages) > len(PAGES)
-    for page in pages:
-        loaded = Loaded()
-        loaded.feed(page.read_text("utf-8"))
-        assert [a for a in loaded.addresses if "//" in a] == [], page
-    shown = re.sub(r"<[^>]+>", "", (tmp_path / "site" / "pipeline.html").read_text("utf-8"))
-    assert "resource_group: refresh-contract" in shown  # the templates are shown as they are
-    assert "workflow_dispatch" in shown
+    return {path: Page(path) for path in (folder / "site").rglob("*.html") if path.name != "404.html"}
+
+
+def test_the_site_has_all_pages_and_no_programs(site: dict[Path, Page]) -> None:
+    """The programs that make pictures and pages are no part of it."""
+    top = min(site, key=lambda path: len(path.parts)).parent
+    assert {path.with_suffix(".md").name for path in site if path.parent == top} == {page.name for page in PAGES}
+    assert list(top.rglob("*.py")) == []
+
+
+def test_the_site_asks_nobody_else(site: dict[Path, Page]) -> None:
+    """What a page or its style needs comes with it."""
+    for path, page in site.items():
+        assert [address for address in page.loaded if "//" in address] == [], path
+        for style in (path.parent / address for address in page.loaded if address.endswith(".css")):
+            assert not re.search(r"(url\(|@import)\s*[\"']?(https?:)?//", style.read_text("utf-8")), style
+
+
+def test_every_link_of_the_site_leads_somewhere(site: dict[Path, Page]) -> None:
+    """Zensical itself does not look at links to files that are no pages, such as those outside the folder of the documents."""
+    for path, page in site.items():
+        for address in [*page.links, *page.loaded]:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            assert target.is_file(), f"{path.name}: {address}"
+            assert not parts.fragment or target not in site or unquote(parts.fragment) in site[target].ids, (
+                f"{path.name}: {address}"
+            )
+
+
+def test_the_templates_of_pipelines_are_shown_as_they_are(site: dict[Path, Page]) -> None:
+    """The page includes the files themselves."""
+    (path,) = (path for path in site if path.name == "pipeline.html")
+    shown = html.unescape(re.sub(r"<[^>]+>", "", path.read_text("utf-8")))
+    for template in ("github.yml", "gitlab.yml"):
+        assert (DOCS / "pipeline" / template).read_text("utf-8").strip() in shown

@@ -11,6 +11,7 @@ from typing import Any
 from contracts.consumers.recorded import Row
 from contracts.document import load
 from contracts.gate import Judgement
+from contracts.power import would_see
 from contracts.redaction import Redactor
 from contracts.verdict import Conclusion
 
@@ -74,8 +75,13 @@ def report(
         ],
         "rules": rules,
         "recorded": [{**row.as_data(), "answer": redactor.show(row.what)} for row in recorded],
-        "power": {j.name: {id: t.exercised for id, t in j.tallies.items()} for j in judgements},
+        "power": {j.name: {id: _power(t.exercised) for id, t in j.tallies.items()} for j in judgements},
     }
+
+
+def _power(exercised: int) -> dict[str, Any]:
+    share = would_see(exercised)
+    return {"exercised": exercised, "would_see": None if share is None else round(share, 6)}
 
 
 @cache

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from contracts.document import load
+from contracts.power import in_words
 from contracts.report import files
 
 HERE: Final = Path(__file__).resolve().parent
@@ -77,7 +78,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"source": source, "picture": picture, "step": step, "moment": moment}
+    environment.filters |= {"source": source, "picture": picture, "step": step, "moment": moment, "share": in_words}
     return environment.get_template("page.html")
 
 
@@ -140,7 +141,8 @@ def matrix(report: Mapping[str, Any], role: str, anchors: Mapping[tuple[str, str
 
     def cell(rule: Mapping[str, Any], name: str) -> dict[str, Any] | None:
         verdict = rule["verdicts"].get(name)
-        power = report["power"].get(name, {}).get(rule["id"])
+        power = report["power"].get(name, {}).get(rule["id"], {})
+        power = power if power.get("exercised") else None
         return {"verdict": verdict, "anchor": anchors.get((rule["id"], name)), "power": power} if verdict else None
 
     rows = {level: [r for r in report["rules"] if r["role"] == role and r["level"] == level] for level in LEVELS}

@@ -6,6 +6,9 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from contracts.consumers.recorded import Row
+from contracts.document import load
+from contracts.gate import Judgement
+from contracts.power import in_words, would_see
 from contracts.redaction import Redactor
 from contracts.report.cards import Card
 from contracts.report.cases import FIXED
@@ -24,12 +27,29 @@ def lines(run: Run, cards: Iterable[Card]) -> Iterator[tuple[str, str]]:
         colour = {"conformant": "green", "non-conformant": "red"}.get(j.verdict, "yellow")
         version = f" {redactor.show(j.version)}" if j.version and j.role == "consumer" else ""
         yield f"{j.name}{version} ({j.role}, {j.kind}): {j.verdict}, {j.requests} requests; rules: {counts}", colour
+        if j.verdict == "conformant":
+            yield from proven(j)
         if j.remark:
             yield f"  recorded elsewhere: {redactor.show(j.remark, 500)}", ""
     for card in cards:
         yield "", ""
         yield from shown(card)
     yield from recorded(run.rows, redactor)
+
+
+def proven(j: Judgement) -> Iterator[tuple[str, str]]:
+    """How rare a fault may be and would still have been seen: by the MUST exercised most, and by that exercised least."""
+    must = {
+        id: j.tallies[id].exercised
+        for id, verdict in j.verdicts.items()
+        if verdict == "pass" and load().rules[id].level == "MUST"
+    }
+    if must:
+        cases = "exchanges" if j.role == "provider" else "outcomes"
+        least = min(must, key=lambda id: must[id])
+        most = in_words(would_see(max(must.values())) or 1)
+        fewest = f"{must[least]} {cases}: {in_words(would_see(must[least]) or 1)}"
+        yield f"  a fault in {most} {cases} would have been seen (95 %); least is known of {least} ({fewest})", ""
 
 
 def shown(card: Card) -> Iterator[tuple[str, str]]:
