@@ -13,11 +13,12 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
-# Three parts of the tests that take about as long as one another; the second mostly waits.
+# Four parts of the tests that take about as long as one another; those in the middle mostly wait.
 LIARS := tests/test_liars.py tests/test_client_liars.py
-RUNS := tests/test_gate.py tests/test_client_gate.py tests/test_docs.py tests/test_javascript_liars.py
+CLIENTS := tests/test_client_gate.py tests/test_javascript_liars.py
+RUNS := $(addprefix tests/test_,gate.py faults.py replay.py har.py har_browser.py pipeline.py pipeline_lint.py page.py docs.py progress.py)
 
-.PHONY: docs rule-pages check test test-liars test-runs test-others sdk-versions
+.PHONY: docs rule-pages check test test-liars test-clients test-runs test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
@@ -26,17 +27,20 @@ test: $(VENV)/.installed-dev node_modules/.package-lock.json
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	@echo "running the tests in three parts at the same time; each is printed when it has ended"
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-liars test-runs test-others
+	@echo "running the tests in four parts at the same time; each is printed when it has ended"
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target test-liars test-clients test-runs test-others
 
 test-liars:
 	$(BIN)/pytest $(LIARS) $(ARGS)
+
+test-clients:
+	$(BIN)/pytest $(CLIENTS) $(ARGS)
 
 test-runs:
 	$(BIN)/pytest $(RUNS) $(ARGS)
 
 test-others:
-	$(BIN)/pytest $(patsubst %,--ignore=%,$(LIARS) $(RUNS)) $(ARGS)
+	$(BIN)/pytest $(patsubst %,--ignore=%,$(LIARS) $(CLIENTS) $(RUNS)) $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/zensical build --strict
