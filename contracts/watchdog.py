@@ -40,8 +40,10 @@ def guarded(what: str, seconds: float) -> Iterator[None]:
         if armed:
             raise _Alarm
 
+    # No alarm may ring while its handler changes hands: what handles it by default ends the process.
+    left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
     before = signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds + SLACK, AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, seconds + SLACK, AGAIN)
     try:
         try:
             yield
@@ -51,6 +53,7 @@ def guarded(what: str, seconds: float) -> Iterator[None]:
         armed = False
         raise Stuck(f"{what} did not end in {seconds + SLACK:g} s and was interrupted; please report it") from None
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        # Somebody else's alarm, such as that of pytest-timeout, goes on where it was.
-        signal.setitimer(signal.ITIMER_REAL, max(1e-3, left - (time.monotonic() - begun)) if left else 0, interval)
+        if left:  # somebody else's alarm, such as that of pytest-timeout, goes on where it was
+            signal.setitimer(signal.ITIMER_REAL, max(1e-3, left - (time.monotonic() - begun)), interval)
