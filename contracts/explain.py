@@ -9,6 +9,7 @@ from typing import Any, Final
 from contracts.document import RuleText, load
 
 WIDE: Final = 100
+ALONE: Final = "at best incomplete (10), as the other rules are not judged"
 ROLES: Final = {"provider": "the endpoint", "consumer": "clients"}
 # What the members of an outcome are called to a reader.
 MEMBERS: Final = {
@@ -45,7 +46,8 @@ def _said(name: str, value: Any) -> str:
 
 def judging(rule: RuleText) -> str:
     """The command that judges by this rule alone."""
-    return f"pytest --pyargs contracts -m {rule.role} -k {rule.id}"
+    target = " --base-url https://store.example" if rule.role == "provider" else ""
+    return f"pytest --pyargs contracts -m {rule.role} -k {rule.id}{target}"
 
 
 def terminal(rule: RuleText) -> str:
@@ -59,7 +61,7 @@ def terminal(rule: RuleText) -> str:
         "Exercised by\n" + textwrap.fill(rule.exercised, WIDE, initial_indent="  ", subsequent_indent="  "),
         f"Keeps it\n{textwrap.indent(example(rule.conforming), '  ')}",
         f"Breaks it\n{textwrap.indent(example(rule.breaking), '  ')}",
-        f"Judge by it alone\n  {judging(rule)}",
+        f"Judge by it alone ({ALONE})\n  {judging(rule)}",
     ]
     return "\n\n".join(parts)
 
@@ -89,7 +91,7 @@ def page(rule: RuleText) -> str:
         f"It is exercised by {rule.exercised}.",
         f"## An example that keeps it\n\n```text\n{example(rule.conforming)}\n```",
         f"## An example that breaks it\n\n```text\n{example(rule.breaking)}\n```",
-        f"## Judge by it alone\n\n```sh\n{judging(rule)}\n```",
+        f"## Judge by it alone\n\n{ALONE[0].upper()}{ALONE[1:]}.\n\n```sh\n{judging(rule)}\n```",
     ]
     return "\n\n".join(parts) + "\n"
 

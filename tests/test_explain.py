@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,26 @@ def test_explaining_starts_quickly() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.rstrip().endswith("[]")
+
+
+@pytest.mark.parametrize("words", [["explain"], ["explain", "no-redirect"], []], ids=["all", "one", "help"])
+def test_a_reader_may_stop_early(words: list[str]) -> None:
+    """As `head` does: there is nothing to complain about."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "contracts", *words]
+    done = subprocess.run(command, env=environment(), stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_may_know_few_characters() -> None:
+    """What it cannot show is a question mark, not an error."""
+    command = [sys.executable, "-m", "contracts", "explain", "token-is-new"]
+    done = subprocess.run(
+        command, env={**environment(), "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Cookie: session=?" in done.stdout
 
 
 def script() -> ModuleType:
