@@ -137,7 +137,7 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
         settings = read(options, os.environ)
         tracks = recorded(settings)
         if not config.option.collectonly:
-            prepare(settings.report, keep=settings.replay)
+            prepare(settings.report, replay=settings.replay is not None)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
     config.stash[_RUN] = run = Run(settings, config.invocation_params.args, tracks, line(config), _where(config))

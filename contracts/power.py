@@ -24,6 +24,8 @@ def needed(share: float, confidence: float = CONFIDENCE) -> int:
     return math.ceil(math.log1p(-confidence) / math.log1p(-share) * (1 - 1e-9))
 
 
-def in_words(share: float) -> str:
-    """A share as people say it: one of so many, rounded so that it does not promise too much."""
-    return f"one of {math.floor(1 / share + 1e-9)}" if share < 0.5 else f"{share:.0%}"
+def percent(share: float) -> str:
+    """A share in percent with two digits, rounded so that it does not promise too much."""
+    digits = 1 - math.floor(math.log10(share * 100) + 1e-9)
+    rounded = math.ceil(share * 100 * 10**digits - 1e-9) / 10**digits
+    return f"{rounded:.{max(0, digits)}f} %"

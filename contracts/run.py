@@ -68,6 +68,7 @@ class Run:
         self.closing = contextlib.ExitStack()
         self.script = Script(settings.path)
         self._observers: dict[str, Observer] = {}
+        self.ended_in: dict[str, str] = {}  # the phase in which an observation ended early
         self._done: set[tuple[str, str]] = set()
         self._broke: dict[tuple[str, str], list[str]] = {}
         self._begun, self.started = time.monotonic(), time.time()
@@ -233,6 +234,8 @@ class Run:
                     self.redactor.learn_exchange(x)
             judgement = replaying.judged(track, self.settings, self._listed)
             judgements[part] = cast("JudgementT", judgement)
+            if judgement.halted:
+                self.ended_in[part] = phase
             self._broke[part, phase] = [id for id, t in judgement.tallies.items() if t.broken > t.excused]
         return judgements[part]
 
@@ -254,6 +257,8 @@ class Run:
             judgement.note(f"the suite itself failed ({place(error)}); please report it")
         finally:
             self.progress.end()
+        if judgement.halted:
+            self.ended_in.setdefault(implementation, phase)
         if due:
             after = judgement.tallies
             self._broke[implementation, phase] = [id for id, n in before.items() if after[id].broken - after[id].excused > n]

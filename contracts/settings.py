@@ -216,9 +216,9 @@ def recorded(settings: Settings) -> dict[str, Track] | None:
         raise Mistake(f"--refresh-replay {settings.replay} {error}") from None
 
 
-def prepare(folder: Path, *, keep: Path | None = None) -> None:
-    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies; but
-    `keep` the recording that is to be judged.
+def prepare(folder: Path, *, replay: bool = False) -> None:
+    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies. A
+    `replay` writes no evidence, so it leaves what is there.
 
     Mistake: nothing can be written there.
     """
@@ -226,6 +226,6 @@ def prepare(folder: Path, *, keep: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
-        files.remove(folder, keep=keep)
+        files.remove(folder, evidence=not replay)
     except OSError as error:
         raise Mistake(f"--refresh-report {folder} cannot be written: {error.strerror}") from None

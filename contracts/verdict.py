@@ -88,7 +88,7 @@ def conclude(
         of_provider = rules[missing[0]].role == "provider"
         what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
         if recorded:
-            what_to_do = "the recording does not show it; to judge all of it, run with --base-url"
+            what_to_do = "the recording does not show it; to judge all of it, run without --refresh-replay"
         return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
     return Conclusion("conformant", "only the refusals were judged (--refresh-anonymous)" if anonymous else None)
 

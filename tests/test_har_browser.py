@@ -116,7 +116,7 @@ def test_a_har_saved_from_chromium_is_judged(gate: Gate, tmp_path: Path, lies: b
         assert not found
         assert ran.verdicts("status-mirrors-http") == {"pass"}
         assert ran.verdicts("no-input-needed") == {"not-exercised"}
-        assert "the recording does not show it; to judge all of it, run with --base-url" in ran.last
+        assert "the recording does not show it; to judge all of it, run without --refresh-replay" in ran.last
     assert har.exists()
 
 

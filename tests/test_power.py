@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.gate import judge_provider
-from contracts.power import in_words, needed, would_see
+from contracts.power import needed, percent, would_see
 from contracts.providers.live import live
 from contracts.providers.serving import serve
 from contracts.providers.store import Store
@@ -44,10 +44,12 @@ def test_the_promise_holds_by_trial() -> None:
     assert 30 <= blind <= 70
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.95, "95%"), (0.2589, "one of 3"), (0.05, "one of 20"), (0.0199, "one of 50")])
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.95, "95 %"), (0.2589, "26 %"), (0.05, "5.0 %"), (0.01991, "2.0 %"), (0.000299, "0.030 %")]
+)
 def test_words_promise_no_more_than_the_number(share: float, words: str) -> None:
-    """One of so many is rounded down."""
-    assert in_words(share) == words
+    """It is rounded up."""
+    assert percent(share) == words
 
 
 def test_power_chooses_the_number_of_requests() -> None:

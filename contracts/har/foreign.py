@@ -40,7 +40,7 @@ def track(log: Mapping[str, Any], *, base_url: str | None, endpoint: str, folder
     if not calls:
         where = f" of {host_asked}" if host_asked else ""
         raise BadEvidence(
-            f"holds no call{where} of {endpoint} among {len(log['entries'])} requests; "
+            f"holds no call{where} of {endpoint} among {_count(log['entries'], 'request')}; "
             "save it while the page refreshes, or give --refresh-path"
         )
     if len(hosts) > 1:
@@ -67,8 +67,8 @@ def track(log: Mapping[str, Any], *, base_url: str | None, endpoint: str, folder
     return Track("real", facts, tuple(exchanges), judged=numbers, carried=carried, remark=remark)
 
 
-def _count(calls: list[Any]) -> str:
-    return "1 call" if len(calls) == 1 else f"{len(calls)} calls"
+def _count(things: list[Any], what: str = "call") -> str:
+    return f"1 {what}" if len(things) == 1 else f"{len(things)} {what}s"
 
 
 def _calls(entries: list[Any], endpoint: str) -> Iterator[tuple[str, Entry]]:

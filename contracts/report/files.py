@@ -17,11 +17,14 @@ BADGE: Final = "badge.json"
 NAMES: Final = (PAGE, DATA, EVIDENCE, JUNIT, SUMMARY, BADGE)
 
 
-def remove(folder: Path, *, keep: Path | None = None) -> None:
-    """Remove the report of an earlier run, which must not be taken for that of a run that dies. OSError: it cannot be done."""
-    for path in (folder / name for name in NAMES):
-        if keep is None or not path.exists() or not path.samefile(keep):
-            path.unlink(missing_ok=True)
+def remove(folder: Path, *, evidence: bool = True) -> None:
+    """Remove the report of an earlier run, which must not be taken for that of a run that dies. OSError: it cannot be done.
+
+    Its `evidence` is left where none is written anew: it may be what is judged.
+    """
+    for name in NAMES:
+        if evidence or name != EVIDENCE:
+            (folder / name).unlink(missing_ok=True)
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from contracts.document import load
-from contracts.power import in_words
+from contracts.power import percent
 from contracts.report import files
 
 HERE: Final = Path(__file__).resolve().parent
@@ -78,7 +78,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"source": source, "picture": picture, "step": step, "moment": moment, "share": in_words}
+    environment.filters |= {"source": source, "picture": picture, "step": step, "moment": moment, "share": percent}
     return environment.get_template("page.html")
 
 

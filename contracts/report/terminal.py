@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contracts.consumers.recorded import Row
 from contracts.document import load
 from contracts.gate import Judgement
-from contracts.power import in_words, would_see
+from contracts.power import percent, would_see
 from contracts.redaction import Redactor
 from contracts.report.cards import Card
 from contracts.report.cases import FIXED
@@ -39,17 +39,13 @@ def lines(run: Run, cards: Iterable[Card]) -> Iterator[tuple[str, str]]:
 
 def proven(j: Judgement) -> Iterator[tuple[str, str]]:
     """How rare a fault may be and would still have been seen: by the MUST exercised most, and by that exercised least."""
-    must = {
-        id: j.tallies[id].exercised
-        for id, verdict in j.verdicts.items()
-        if verdict == "pass" and load().rules[id].level == "MUST"
-    }
-    if must:
+    must = {id: verdict for id, verdict in j.verdicts.items() if load().rules[id].level == "MUST"}
+    held = {id: j.tallies[id].exercised for id, verdict in must.items() if verdict == "pass"}
+    if held and "blocked" not in must.values():
         cases = "exchanges" if j.role == "provider" else "outcomes"
-        least = min(must, key=lambda id: must[id])
-        most = in_words(would_see(max(must.values())) or 1)
-        fewest = f"{must[least]} {cases}: {in_words(would_see(must[least]) or 1)}"
-        yield f"  a fault in {most} {cases} would have been seen (95 %); least is known of {least} ({fewest})", ""
+        least = min(held, key=lambda id: held[id])
+        most, fewest = (percent(would_see(n) or 1) for n in (max(held.values()), held[least]))
+        yield f"  95 % sure to have seen what breaks {most} of {cases}; {least}, exercised {held[least]} times: {fewest}", ""
 
 
 def shown(card: Card) -> Iterator[tuple[str, str]]:
