@@ -15,8 +15,8 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 # Four parts of the tests that take about as long as one another; those in the middle mostly wait.
 LIARS := tests/test_liars.py tests/test_client_liars.py
-CLIENTS := tests/test_client_gate.py tests/test_javascript_liars.py
-RUNS := $(addprefix tests/test_,gate.py faults.py replay.py har.py har_browser.py pipeline.py pipeline_lint.py page.py docs.py progress.py)
+CLIENTS := $(addprefix tests/test_,client_gate.py javascript_liars.py docs.py page.py)
+RUNS := $(addprefix tests/test_,gate.py faults.py replay.py har.py har_browser.py pipeline.py pipeline_lint.py progress.py)
 
 .PHONY: docs rule-pages check test test-liars test-clients test-runs test-others sdk-versions
 
