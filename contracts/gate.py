@@ -77,6 +77,7 @@ class Judgement(ABC):
     remark: str | None = field(default=None, kw_only=True)
     rules: set[str] = field(default_factory=set, kw_only=True)
     role: ClassVar[str] = ""
+    cases: ClassVar[str] = ""  # what it was judged by: exchanges, outcomes
 
     @property
     @abstractmethod
@@ -161,6 +162,7 @@ class ProviderJudgement(Judgement):
     observer: WatchedTarget
     known: tuple[Deviation, ...] = ()
     role = "provider"
+    cases = "exchanges"
 
     @property
     def _subject(self) -> Subject:
@@ -203,6 +205,7 @@ class ConsumerJudgement(Judgement):
 
     observer: ConsumerObserver
     role = "consumer"
+    cases = "outcomes"
 
     @property
     def _subject(self) -> Subject:

@@ -28,7 +28,6 @@ MARKERS = {
     "sdk": "judges the Twilight SDK in a browser",
 }
 _PARTS = tuple(MARKERS)
-PARTS = dict(zip(MARKERS, ("real", "mock", "consumer", "sdk"), strict=True))  # as recordings and runs call them
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
@@ -164,9 +163,11 @@ def _where(config: pytest.Config) -> list[str]:
 
 def _select(config: pytest.Config, items: list[pytest.Item], parts: set[str]) -> None:
     """Leave out what a recording holds nothing of. UsageError: then nothing is left."""
-    unseen = [item for item in items if _is_suite(item) and PARTS[_PARTS[_part(item)]] not in parts]
+    from contracts.har.own import PARTS
+
+    unseen = [item for item in items if _is_suite(item) and PARTS[_part(item)] not in parts]
     if len(unseen) == sum(map(_is_suite, items)):
-        there = ", ".join(marker for marker, part in PARTS.items() if part in parts)
+        there = ", ".join(marker for marker, part in zip(_PARTS, PARTS, strict=True) if part in parts)
         raise pytest.UsageError(f"--refresh-replay holds nothing of what was asked for; it can be judged with -m {there}")
     items[:] = [item for item in items if item not in unseen]
     if unseen:

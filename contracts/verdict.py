@@ -32,6 +32,7 @@ class Conclusion:
         return {"conformant": Exit.CONFORMANT, "non-conformant": Exit.NON_CONFORMANT, "incomplete": Exit.INCOMPLETE}[self.verdict]
 
 
+BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-conformant
 SESSION_REFUSED = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
 NEED_A_SESSION = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
 _ON_SUCCESS = frozenset(
@@ -74,7 +75,7 @@ def conclude(
     must = [id for id in verdicts if rules[id].level == "MUST"]
     if foreign:
         return Conclusion("incomplete", foreign)
-    broken = [id for id in verdicts if verdicts[id] in ("fail", "fixed", "error")]
+    broken = [id for id in verdicts if verdicts[id] in BROKEN]
     if broken:
         count = f"{len(broken)} rule{'s' if len(broken) > 1 else ''} broken"
         also = f"; and it ended early: {halted}" if halted else ""

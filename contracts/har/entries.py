@@ -6,6 +6,7 @@ import base64
 import binascii
 import codecs
 import datetime
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -99,14 +100,7 @@ def _headers(headers: tuple[tuple[str, str], ...], hide: StandIns) -> list[harfi
 
 
 def _situation(s: Situation) -> dict[str, Any]:
-    return {
-        "probe": s.probe,
-        "session": s.session,
-        "after": s.after,
-        "overlaps": s.overlaps,
-        "conditions": sorted(map(list, s.conditions)),
-        "session_replaced": s.session_replaced,
-    }
+    return {**asdict(s), "conditions": sorted(map(list, s.conditions))}
 
 
 def exchange(found: dict[str, Any]) -> Exchange:

@@ -17,10 +17,10 @@ from contracts.exchange import Exchange, Request, Response
 from contracts.har import BadEvidence, Track
 from contracts.har.entries import body_bytes, pairs, started
 from contracts.rules import Carried
+from contracts.scenario import NO_BODY
 
 MOST: Final = 10_000  # calls of the endpoint that are judged
 LARGEST_BODY: Final = 10_000_000  # characters
-NO_BODY: Final = (204, 304)
 # What no HAR shows: whether bytes came behind the answer, or none at all because the page was left.
 UNSEEN: Final = ("one-answer-in-time",)
 # What a browser that saves text has decided already.

@@ -11,7 +11,7 @@ from contracts.har.entries import exchange
 from contracts.har.outcomes import outcome
 from contracts.rules import OK, Breach, Carried
 
-PARTS: Final = ("real", "mock", "consumer", "sdk")
+PARTS: Final = ("real", "mock", "consumer", "sdk")  # in the order of the plugin's markers
 
 
 def is_own(log: dict[str, Any]) -> bool:

@@ -49,8 +49,8 @@ def har(judgements: Mapping[str, Judgement], redactor: Redactor, *, seed: int = 
         "entries": entries,
         MEMBER: {"version": VERSION, "contract": load().sha256, "seed": seed},
     }
-    _carry(log, judgements, redactor)
-    return _text(log)
+    text = _text(log)
+    return _text(log) if _carry(log, text, judgements, redactor) else text
 
 
 def _text(log: dict[str, Any]) -> str:
@@ -81,10 +81,10 @@ def _outcomes(seen: ConsumerObserver, part: str, hide: StandIns) -> Recorded:
     return {"outcomes": [{"outcome": plain(o, hide)} for o in found]}, entries
 
 
-def _carry(log: dict[str, Any], judgements: Mapping[str, Judgement], redactor: Redactor) -> None:
-    """Judge what was written, as whoever reads it will, and write beside each case what a rule says otherwise of it."""
-    read = json.loads(json.dumps(log))
-    for page, track in zip(log["pages"], own.tracks(read), strict=True):
+def _carry(log: dict[str, Any], text: str, judgements: Mapping[str, Judgement], redactor: Redactor) -> bool:
+    """Judge what was written, as whoever reads it will, and add to a case what a rule says otherwise of it: whether any does."""
+    changed = False
+    for page, track in zip(log["pages"], own.tracks(json.loads(text)["log"]), strict=True):
         live, again = judgements[track.part], replaying.judged(track, Settings())
         if isinstance(live, ConsumerJudgement):
             places = {one["outcome"]["index"]: one for one in page[MEMBER]["outcomes"]}
@@ -93,6 +93,8 @@ def _carry(log: dict[str, Any], judgements: Mapping[str, Judgement], redactor: R
         for number, said in live.observer.said.items():
             if carried := dict(_differences(said, again.observer.said.get(number, {}), redactor)):
                 places[number]["carried"] = carried
+                changed = True
+    return changed
 
 
 def _differences(

@@ -6,8 +6,8 @@ There is no `from __future__ import annotations` here: it would take the name of
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from contracts.report.badge import RED
 from contracts.report.cases import ERROR, FIXED, Case, cases
+from contracts.verdict import BROKEN
 
 MOST: Final = 10  # errors that GitHub shows of one step; it counts other kinds of annotation apart
 
@@ -23,7 +23,7 @@ def annotations(report: dict[str, Any]) -> list[str]:
 
 
 def _errors(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    broken = [case for case in cases(report) if case.verdict in RED]
+    broken = [case for case in cases(report) if case.verdict in BROKEN]
     verdict = report["verdict"]
     if verdict == "incomplete" or (verdict != "conformant" and not broken):
         yield f"refresh contract: {verdict}", report["reason"] or verdict

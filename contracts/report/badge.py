@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from contracts.report.cases import cases
+from contracts.verdict import BROKEN
 
-RED: Final = ("fail", "fixed", "error")  # verdicts of a rule that fail a run
 _COLOURS: Final = {"conformant": "brightgreen", "non-conformant": "red", "incomplete": "yellow"}
 
 
 def badge(report: dict[str, Any]) -> dict[str, Any]:
     """Of a broken contract the badge counts the rules, each once, however many implementations broke it."""
     verdict = report["verdict"]
-    broken = len({(case.role, case.rule) for case in cases(report) if case.verdict in RED})
+    broken = len({(case.role, case.rule) for case in cases(report) if case.verdict in BROKEN})
     message = f"{broken} rule{'s' if broken > 1 else ''} broken" if verdict == "non-conformant" and broken else verdict
     return {"schemaVersion": 1, "label": "refresh contract", "message": message, "color": _COLOURS[verdict]}

@@ -70,11 +70,9 @@ def _card(run: Run, j: Judgement, id: str, verdict: str, redactor: Redactor) -> 
     timeline: Sequence[str] = ()
     also: Sequence[str] = ()
     picture = command = ""
-    cases = "exchanges"
     if isinstance(j, ProviderJudgement) and (x := j.observer.evidence.get(first.exchange)):
         exchange, command = tuple(on_the_wire(x, redactor)), curl.line(x, redactor)
     if isinstance(j, ConsumerJudgement):
-        cases = "outcomes"
         o = j.observer.evidence[first.exchange]
         timeline = tuple(story(o, redactor))
         picture = draw(o, [id], client=j.name, redactor=redactor) if verdict != "known" else ""
@@ -94,7 +92,7 @@ def _card(run: Run, j: Judgement, id: str, verdict: str, redactor: Redactor) -> 
         also=tuple(also),
         why=_reasons(j, id, verdict, redactor) if verdict == "known" else (),
         shared=shared,
-        seen=f"in {tally.broken} of {tally.exercised} {cases}, first in number {j.first_seen[id]}",
+        seen=f"in {tally.broken} of {tally.exercised} {j.cases}, first in number {j.first_seen[id]}",
         curl=command,
         again=run.rerun(j, id),
     )

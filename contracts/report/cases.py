@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 FIXED: Final = "a known deviation is no longer seen; take it out of the list"
+NEEDS_SESSION: Final = "it needs a session that the target accepts"
 ERROR: Final = "the suite itself failed at this rule"
 
 

@@ -17,16 +17,16 @@ LONGEST: Final = 200  # characters of a value; what is longer is cut, and said t
 def line(x: Exchange, redactor: Redactor) -> str:
     """The command; twice at once, where the exchange overlapped another."""
     r = x.request
-    words = ["curl", "-i", *(["--head"] if r.method == "HEAD" else ["-X", r.method]), _quoted(redactor.show(r.url))]
+    words = ["curl", "-i", *(["--head"] if r.method == "HEAD" else ["-X", r.method]), shlex.quote(redactor.show(r.url))]
     for name, value in r.headers:
         if name.lower() == "cookie":
             words += ["-H", _cookie(x, value, redactor)]
         elif name.lower() == "authorization":
             words += ["-H", '"Authorization: Bearer $TOKEN"']
         elif name.lower() not in OWN and not (name.lower() == "accept" and value == "*/*"):
-            words += ["-H", _quoted(redactor.header(name, value, LONGEST))]
+            words += ["-H", shlex.quote(redactor.header(name, value, LONGEST))]
     if r.body:
-        words += ["--data-binary", _quoted(redactor.show(r.body.decode("latin-1")))]
+        words += ["--data-binary", shlex.quote(redactor.show(r.body.decode("latin-1")))]
     command = " ".join(words)
     return f"for n in 1 2; do {command} & done; wait" if x.situation.overlaps else command
 
@@ -37,8 +37,4 @@ def _cookie(x: Exchange, value: str, redactor: Redactor) -> str:
         return f'"Cookie: ${variable}"'
     names = [pair.partition("=")[0].strip() for pair in value.split(";")]
     made_up = "" if x.situation.session == "empty" else "made-up"
-    return _quoted(redactor.show("Cookie: " + "; ".join(f"{name}={made_up}" for name in names if name)))
-
-
-def _quoted(word: str) -> str:
-    return shlex.quote(word)
+    return shlex.quote(redactor.show("Cookie: " + "; ".join(f"{name}={made_up}" for name in names if name)))

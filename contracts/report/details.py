@@ -13,12 +13,11 @@ from typing import Any
 
 from contracts import __version__
 from contracts.document import load
-from contracts.gate import Judgement, ProviderJudgement
+from contracts.gate import ProviderJudgement
 from contracts.report import files
 from contracts.report.cards import Card
+from contracts.report.cases import NEEDS_SESSION
 from contracts.run import Run
-
-NEEDS_SESSION = "it needs a session that the target accepts"
 
 
 def details(run: Run, cards: Iterable[Card]) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def checks(run: Run) -> Iterator[dict[str, Any]]:
     for j in run.judgements.values():
         if isinstance(j, ProviderJudgement) and not run.settings.replay:
             yield from _target(j)
-        said = redactor.show(j.halted, 500) if j.halted else j.remark or f"{len(j.observer.said)} {_cases(j)} judged"
+        said = redactor.show(j.halted, 500) if j.halted else j.remark or f"{len(j.observer.said)} {j.cases} judged"
         yield _check(j.name, "observed to the end", j.halted is None, said)
     for name, sentence in run.missing.items():
         yield _check(name, "there to be judged", False, redactor.show(sentence, 500))
@@ -101,10 +100,6 @@ def _target(j: ProviderJudgement) -> Iterator[dict[str, Any]]:
 
 def _check(implementation: str, what: str, ok: bool | None, said: str) -> dict[str, Any]:
     return {"implementation": implementation, "what": what, "ok": ok, "said": said}
-
-
-def _cases(j: Judgement) -> str:
-    return "exchanges" if j.role == "provider" else "outcomes"
 
 
 def unverified(run: Run) -> Iterator[dict[str, str]]:

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from contracts.report.cases import ERROR, FIXED, Case, cases
+from contracts.report.cases import ERROR, FIXED, NEEDS_SESSION, Case, cases
 
 SHOWN: Final = 3  # findings of a rule that are told in full
 
 _ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what no XML document can hold
-_SKIPPED: Final = {"not-exercised": "nothing in this run exercised it", "blocked": "it needs a session that the target accepts"}
+_SKIPPED: Final = {"not-exercised": "nothing in this run exercised it", "blocked": NEEDS_SESSION}
 _PASSED: Final = {"warn": "WARN: a SHOULD is broken", "known": "KNOWN: it is broken as listed"}
 
 

@@ -22,9 +22,9 @@ from markupsafe import Markup
 from contracts.document import load
 from contracts.power import percent
 from contracts.report import files
+from contracts.verdict import BROKEN
 
 HERE: Final = Path(__file__).resolve().parent
-BROKEN: Final = ("fail", "fixed", "error")  # what makes a run non-conformant
 # Verdicts of rules in the order in which they matter, and how they are called.
 WORDS: Final = {
     "fail": "fail",

@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from contracts.report.badge import RED
 from contracts.report.cases import ERROR, FIXED, Case, cases
+from contracts.verdict import BROKEN
 
 LIMIT: Final = 900_000  # bytes; GitHub refuses 1 MiB
 LONGEST: Final = 2_000  # characters of one text
 MOST: Final = 100  # rows of the table, and names in a line
 
 _SIGNS: Final = {"conformant": "✅", "non-conformant": "❌", "incomplete": "⚠️"}
-_COUNTED: Final = ("pass", *RED, "warn", "known", "not-exercised", "blocked")
+_COUNTED: Final = ("pass", *BROKEN, "warn", "known", "not-exercised", "blocked")
 _SOURCE: Final = re.compile(r"(?P<title>.+) <(?P<url>https?://[^\s<>]+)>")
 _PUNCTUATION: Final = re.compile(r"[\\`*_\[\]<>&|~$#@]")
 
@@ -88,7 +88,7 @@ def _parts(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"{_counts(found)}; {report['requests']:,} requests in {report['seconds']:.1f} s; {contract}."
     if report["implementations"]:
         yield "\n".join(_table(report["implementations"], found))
-    for verdicts in (RED, ("warn",)):
+    for verdicts in (BROKEN, ("warn",)):
         yield from (_broken(case) for case in found if case.verdict in verdicts)
     if known := [case for case in found if case.verdict == "known"]:
         yield "### Known deviations"
@@ -108,7 +108,7 @@ def _table(implementations: Sequence[Mapping[str, Any]], found: Sequence[Case]) 
     yield "|---|---|---|---|---:|---:|---:|---:|---:|---:|"
     for i in implementations[:MOST]:
         said = [case.verdict for case in found if (case.role, case.implementation) == (i["role"], i["name"])]
-        kinds: tuple[tuple[str, ...], ...] = (("pass",), RED, ("warn",), ("known",), ("not-exercised", "blocked"))
+        kinds: tuple[tuple[str, ...], ...] = (("pass",), BROKEN, ("warn",), ("known",), ("not-exercised", "blocked"))
         numbers = [str(sum(map(said.count, kind))) for kind in kinds]
         version = cell(i["version"]) if i["version"] else ""
         verdict = f"{_SIGNS[i['verdict']]} {i['verdict']}"

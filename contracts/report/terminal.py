@@ -42,10 +42,9 @@ def proven(j: Judgement) -> Iterator[tuple[str, str]]:
     must = {id: verdict for id, verdict in j.verdicts.items() if load().rules[id].level == "MUST"}
     held = {id: j.tallies[id].exercised for id, verdict in must.items() if verdict == "pass"}
     if held and "blocked" not in must.values():
-        cases = "exchanges" if j.role == "provider" else "outcomes"
         least = min(held, key=lambda id: held[id])
         most, fewest = (percent(would_see(n) or 1) for n in (max(held.values()), held[least]))
-        yield f"  95 % sure to have seen what breaks {most} of {cases}; {least}, exercised {held[least]} times: {fewest}", ""
+        yield f"  95 % sure to have seen what breaks {most} of {j.cases}; {least}, exercised {held[least]} times: {fewest}", ""
 
 
 def shown(card: Card) -> Iterator[tuple[str, str]]:
