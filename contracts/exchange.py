@@ -64,14 +64,18 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name."""
-        return next((v for k, v in self.headers if k.lower() == name), None)
+        return self._first.get(name)
 
-    @property
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return {k.lower(): v for k, v in reversed(self.headers)}
+
+    @cached_property
     def media_type(self) -> str:
         """The content type without parameters, lower case; empty when there is none."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @property
+    @cached_property
     def charset(self) -> str | None:
         """The charset parameter of the content type, lower case, unquoted."""
         for part in (self.header("content-type") or "").split(";")[1:]:
@@ -164,7 +168,7 @@ class Exchange:
     index: int = 0
     started: float = 0.0  # seconds since the epoch; 0 when nobody knows
 
-    @property
+    @cached_property
     def response(self) -> Response | None:
         """The answer, unless the transport failed."""
         return self.answer if isinstance(self.answer, Response) else None

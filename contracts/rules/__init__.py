@@ -1,12 +1,12 @@
 """Rules: one pure function each, registered under its id; the words and the level stand in the document.
 
-A rule yields nothing when it has nothing to say of an exchange, `OK` when the exchange keeps it, and a `Breach` when the
-exchange breaks it. That difference makes `not-exercised` visible: a rule that never spoke is not a rule that passed.
+A rule says nothing (None) of an exchange that does not exercise it, `OK` of one that keeps it, and a `Breach` of one that breaks
+it. That difference makes `not-exercised` visible: a rule that never spoke is not a rule that passed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Generic, Protocol, TypeVar
@@ -46,14 +46,12 @@ class Book(Generic[CaseT, MemoryT]):
 
     def __init__(self, memory: Callable[[], MemoryT]) -> None:
         self.memory = memory
-        self.judges: dict[str, Callable[[CaseT, MemoryT], Iterator[Breach]]] = {}
+        self.judges: dict[str, Callable[[CaseT, MemoryT], Breach | None]] = {}
 
-    def rule(
-        self, id: str
-    ) -> Callable[[Callable[[CaseT, MemoryT], Iterator[Breach]]], Callable[[CaseT, MemoryT], Iterator[Breach]]]:
+    def rule(self, id: str) -> Callable[[Callable[[CaseT, MemoryT], Breach | None]], Callable[[CaseT, MemoryT], Breach | None]]:
         """Register a judgement under the id that it has in the document."""
 
-        def register(judge: Callable[[CaseT, MemoryT], Iterator[Breach]]) -> Callable[[CaseT, MemoryT], Iterator[Breach]]:
+        def register(judge: Callable[[CaseT, MemoryT], Breach | None]) -> Callable[[CaseT, MemoryT], Breach | None]:
             if id in self.judges:
                 raise ValueError(f"two judgements for the rule {id}")
             self.judges[id] = judge
@@ -115,26 +113,27 @@ class Judging(Generic[CaseT, MemoryT]):
         excuse: Callable[[str, CaseT], bool] = lambda rule, case: False,
         kept: int = Tally.kept,
     ) -> None:
-        self._judges = [(id, book.judges[id]) for id in (rules if rules is not None else book.judges)]
+        judges = {id: book.judges[id] for id in (rules if rules is not None else book.judges)}
         self._excuse = excuse
         self.memory = book.memory()
         self.said: dict[str, Breach] = {}  # what the rules said of the last case: `OK`, or a breach
-        self.tallies: dict[str, Tally] = {id: Tally(kept=kept) for id, _ in self._judges}
+        self.tallies: dict[str, Tally] = {id: Tally(kept=kept) for id in judges}
+        self._judges = [(id, judge, self.tallies[id]) for id, judge in judges.items()]
 
     def add(self, case: CaseT, carried: Carried = NOTHING) -> list[Finding]:
         """Judge one more case; the findings that it adds. `carried`: what rules said of it elsewhere and cannot see here."""
         found = []
-        self.said = {}
-        for id, judge in self._judges:
-            breach = next(judge(case, self.memory), None)  # one judgement a rule and case
+        self.said = said = {}
+        memory = self.memory
+        for id, judge, tally in self._judges:
+            breach = judge(case, memory)
             if carried and id in carried:
                 breach = carried[id]
             if breach is None:
                 continue
-            self.said[id] = breach
-            tally = self.tallies[id]
+            said[id] = breach
             tally.exercised += 1
-            if breach != OK:
+            if breach is not OK and breach != OK:  # a recording has an OK of its own
                 known = self._excuse(id, case)
                 finding = Finding(id, breach.expected, breach.actual, case.index, case.size, known)
                 tally.add(finding, case.conditions)

@@ -16,12 +16,12 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.document import load
-from contracts.exchange import JSON, JWT, UTF8, Exchange, Kind, Response, described
+from contracts.exchange import JSON, JWT, UTF8, Exchange, Kind, Response, Situation, described
 from contracts.rules import OK, Book, Breach
 
 
@@ -38,7 +38,6 @@ class Memory:
 
 BOOK: Final = Book[Exchange, Memory](Memory)
 rule = BOOK.rule
-Breaches = Iterator[Breach]
 Conditions = frozenset[tuple[str, str]]
 
 SLOW_SECONDS: Final = 5.0
@@ -76,45 +75,45 @@ def shown(value: Any, most: int = 80) -> str:
     return text if len(text) <= most else text[:most] + "…"
 
 
-def _verdict(holds: bool, expected: str, actual: str) -> Breaches:
-    yield OK if holds else Breach(expected, actual)
-
-
 # --- the wire ---------------------------------------------------------------------------------------------------------
 
 
 @rule("one-answer-in-time")
-def one_answer_in_time(x: Exchange, memory: Memory) -> Breaches:
+def one_answer_in_time(x: Exchange, memory: Memory) -> Breach | None:
     """Transport failures of any kind are breaches; whether the target was there at all is the gate's question."""
     r = x.response
     actual = getattr(x.answer, "message", "") if r is None else f"an answer, and {r.behind:,} bytes behind it"
-    yield from _verdict(r is not None and not r.behind, "one well-formed HTTP response within the deadline", actual)
+    return OK if r is not None and not r.behind else Breach("one well-formed HTTP response within the deadline", actual)
 
 
 @rule("content-type-is-json")
-def content_type_is_json(x: Exchange, memory: Memory) -> Breaches:
+def content_type_is_json(x: Exchange, memory: Memory) -> Breach | None:
     """Type and subtype compare without case; parameters are free."""
     if r := _with_body(x):
         said = r.header("content-type")
-        yield from _verdict(r.media_type == JSON, f"Content-Type: {JSON}", f"Content-Type: {said}" if said else "no Content-Type")
+        actual = f"Content-Type: {said}" if said else "no Content-Type"
+        return OK if r.media_type == JSON else Breach(f"Content-Type: {JSON}", actual)
+    return None
 
 
 @rule("body-is-utf8")
-def body_is_utf8(x: Exchange, memory: Memory) -> Breaches:
+def body_is_utf8(x: Exchange, memory: Memory) -> Breach | None:
     """The bytes decide, then the label."""
     if r := _with_body(x):
         faults = list(r.reading.encoding_faults)
         if r.charset not in UTF8:
             faults.append(f"labelled {r.header('content-type')}")  # as it was written: in lower case a secret would not be known
-        yield from _verdict(not faults, "UTF-8 without a byte order mark", "; ".join(faults))
+        return OK if not faults else Breach("UTF-8 without a byte order mark", "; ".join(faults))
+    return None
 
 
 @rule("body-is-strict-json")
-def body_is_strict_json(x: Exchange, memory: Memory) -> Breaches:
+def body_is_strict_json(x: Exchange, memory: Memory) -> Breach | None:
     """Bytes that are no UTF-8 are the business of body-is-utf8."""
     r = _with_body(x)
     if r and (r.reading.readable or not r.reading.encoding_faults):
-        yield from _verdict(not r.reading.faults, "strict JSON", "; ".join(r.reading.faults))
+        return OK if not r.reading.faults else Breach("strict JSON", "; ".join(r.reading.faults))
+    return None
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------
@@ -133,66 +132,78 @@ def _said(r: Response, name: str) -> str:
 
 
 @rule("success-is-boolean")
-def success_is_boolean(x: Exchange, memory: Memory) -> Breaches:
+def success_is_boolean(x: Exchange, memory: Memory) -> Breach | None:
     if r := _readable(x):
-        yield from _verdict(r.success is not None, "success: true or false", _said(r, "success"))
+        return OK if r.success is not None else Breach("success: true or false", _said(r, "success"))
+    return None
 
 
 @rule("status-is-number")
-def status_is_number(x: Exchange, memory: Memory) -> Breaches:
+def status_is_number(x: Exchange, memory: Memory) -> Breach | None:
     if r := _readable(x):
-        yield from _verdict(r.body_status is not None, "status: a number", _said(r, "status"))
+        return OK if r.body_status is not None else Breach("status: a number", _said(r, "status"))
+    return None
 
 
 @rule("status-in-enum")
-def status_in_enum(x: Exchange, memory: Memory) -> Breaches:
+def status_in_enum(x: Exchange, memory: Memory) -> Breach | None:
     r = _posted(x)
     if r is None or r.status >= 400:
-        return
+        return None
     said = r.body_status
     if r.status not in _ENUM:
-        yield Breach(f"a success with an HTTP status out of {_ENUM_TEXT}", f"HTTP {r.status}")
-    elif r.success is not False and said is not None:
-        yield from _verdict(said in _ENUM, f"status out of {_ENUM_TEXT}", f"HTTP {r.status} with {_said(r, 'status')}")
+        return Breach(f"a success with an HTTP status out of {_ENUM_TEXT}", f"HTTP {r.status}")
+    if r.success is not False and said is not None:
+        return OK if said in _ENUM else Breach(f"status out of {_ENUM_TEXT}", f"HTTP {r.status} with {_said(r, 'status')}")
+    return None
 
 
 @rule("status-mirrors-http")
-def status_mirrors_http(x: Exchange, memory: Memory) -> Breaches:
+def status_mirrors_http(x: Exchange, memory: Memory) -> Breach | None:
     """Silent where status-in-enum speaks."""
     r = _readable(x)
     if r is None or r.body_status is None:
-        return
+        return None
     if r.status < 400 and r.success is not False and (r.status not in _ENUM or r.body_status not in _ENUM):
-        return
-    yield from _verdict(r.body_status == r.status, f"status: {r.status}, as HTTP says", _said(r, "status"))
+        return None
+    return OK if r.body_status == r.status else Breach(f"status: {r.status}, as HTTP says", _said(r, "status"))
 
 
 @rule("success-flag-is-truthful")
-def success_flag_is_truthful(x: Exchange, memory: Memory) -> Breaches:
+def success_flag_is_truthful(x: Exchange, memory: Memory) -> Breach | None:
     r = _readable(x)
     if r is None or r.success is None:
-        return
+        return None
     truth = r.status < 400
-    yield from _verdict(r.success is truth, f"success: {shown(truth)} with HTTP {r.status}", _said(r, "success"))
+    return OK if r.success is truth else Breach(f"success: {shown(truth)} with HTTP {r.status}", _said(r, "success"))
 
 
 @rule("error-has-object")
-def error_has_object(x: Exchange, memory: Memory) -> Breaches:
+def error_has_object(x: Exchange, memory: Memory) -> Breach | None:
     r = _readable(x)
     if r and r.status >= 400 and isinstance(r.reading.value, dict):
-        yield from _verdict(isinstance(_member(r, "error"), dict), "error: an object", _said(r, "error"))
+        return OK if isinstance(_member(r, "error"), dict) else Breach("error: an object", _said(r, "error"))
+    return None
 
 
 @rule("no-redirect")
-def no_redirect(x: Exchange, memory: Memory) -> Breaches:
+def no_redirect(x: Exchange, memory: Memory) -> Breach | None:
     if x.request.method == _POST and (r := x.response):
         actual = f"HTTP {r.status} to {r.header('location')}"
-        yield from _verdict(not 300 <= r.status < 400, "an answer, not a redirect", actual)
+        return OK if not 300 <= r.status < 400 else Breach("an answer, not a redirect", actual)
+    return None
 
 
 # --- the promise ------------------------------------------------------------------------------------------------------
 
 _EXTRAS: Final = ("header", "query", "body")
+# When a success keeps a promise, by the rule that holds it.
+_PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
+    "no-input-needed": lambda s: not s.conditions,
+    "extras-change-nothing": lambda s: any(name.partition(":")[0] in _EXTRAS for name, _ in s.conditions),
+    "repeats-hold": lambda s: s.after != "start",
+    "concurrent-calls-hold": lambda s: s.overlaps,
+}
 
 
 def _blames(conditions: Conditions, memory: Memory) -> tuple[str, ...]:
@@ -228,35 +239,26 @@ def _asked_for_xsrf(x: Exchange, r: Response) -> bool:
     return x.request.header("x-xsrf-token") is None and any(c.startswith("XSRF-TOKEN=") for c in r.cookies())
 
 
-def _promise(x: Exchange, memory: Memory, id: str) -> Breaches:
+def _promise(x: Exchange, memory: Memory, id: str) -> Breach | None:
     r = _posted(x)
     situation = x.situation
     if r is None or situation.session != "valid" or r.status == 429:
-        return
+        return None
     conditions = situation.conditions
     if r.claims_success:
         if len(memory.innocent) < MANY:
             memory.innocent |= conditions
-        mine = {name.partition(":")[0] for name, _ in conditions}
-        if {
-            "no-input-needed": not mine,
-            "extras-change-nothing": bool(mine.intersection(_EXTRAS)),
-            "repeats-hold": situation.after != "start",
-            "concurrent-calls-hold": situation.overlaps,
-        }[id]:
-            yield OK
-        return
+        return OK if _PROMISED[id](situation) else None
     if r.status < 400 or id not in _blames(conditions, memory) or _asked_for_xsrf(x, r):
-        return
+        return None
     may_refuse = (situation.overlaps and situation.session_replaced) or any(name == "body" for name, _ in conditions)
     if may_refuse and r.status < 500:
-        yield OK
-    else:
-        suspects = _suspects(conditions, memory)
-        if suspects not in memory.explained and len(memory.explained) < MANY:
-            memory.explained.append(suspects)
-            memory.explained.sort(key=len)
-        yield Breach("the refresh completes", f"HTTP {r.status}{_circumstances(x)}")
+        return OK
+    suspects = _suspects(conditions, memory)
+    if suspects not in memory.explained and len(memory.explained) < MANY:
+        memory.explained.append(suspects)
+        memory.explained.sort(key=len)
+    return Breach("the refresh completes", f"HTTP {r.status}{_circumstances(x)}")
 
 
 def _circumstances(x: Exchange) -> str:
@@ -265,26 +267,27 @@ def _circumstances(x: Exchange) -> str:
 
 
 @rule("no-input-needed")
-def no_input_needed(x: Exchange, memory: Memory) -> Breaches:
-    yield from _promise(x, memory, "no-input-needed")
+def no_input_needed(x: Exchange, memory: Memory) -> Breach | None:
+    return _promise(x, memory, "no-input-needed")
 
 
 @rule("extras-change-nothing")
-def extras_change_nothing(x: Exchange, memory: Memory) -> Breaches:
-    yield from _promise(x, memory, "extras-change-nothing")
+def extras_change_nothing(x: Exchange, memory: Memory) -> Breach | None:
+    return _promise(x, memory, "extras-change-nothing")
 
 
 @rule("repeats-hold")
-def repeats_hold(x: Exchange, memory: Memory) -> Breaches:
-    yield from _promise(x, memory, "repeats-hold")
+def repeats_hold(x: Exchange, memory: Memory) -> Breach | None:
+    said = _promise(x, memory, "repeats-hold")
     r = _posted(x)
     if r and x.situation.session == "valid" and r.claims_success and not x.situation.conditions:
         memory.plain_success = True
+    return said
 
 
 @rule("concurrent-calls-hold")
-def concurrent_calls_hold(x: Exchange, memory: Memory) -> Breaches:
-    yield from _promise(x, memory, "concurrent-calls-hold")
+def concurrent_calls_hold(x: Exchange, memory: Memory) -> Breach | None:
+    return _promise(x, memory, "concurrent-calls-hold")
 
 
 # --- the guard --------------------------------------------------------------------------------------------------------
@@ -312,24 +315,25 @@ def _token_in(value: Any, depth: int = 0) -> str | None:
 
 
 @rule("refuses-without-session")
-def refuses_without_session(x: Exchange, memory: Memory) -> Breaches:
+def refuses_without_session(x: Exchange, memory: Memory) -> Breach | None:
     r = _posted(x)
     session = x.situation.session
     if r is None or session in ("valid", "unknown"):
-        return
+        return None
     whose = "without a session" if session == "none" else f"to {'an' if session[0] == 'e' else 'a'} {session} session"
     expected = "a refusal (4xx) without a token"
     if r.claims_success and r.status < 400:
-        yield Breach(expected, f"HTTP {r.status} with {_said(r, 'success')}, {whose}")
-    elif where := _token_in(r.reading.value):
-        yield Breach(expected, f"HTTP {r.status} that gives a token ({where}), {whose}")
-    elif r.status >= 500:
+        return Breach(expected, f"HTTP {r.status} with {_said(r, 'success')}, {whose}")
+    if where := _token_in(r.reading.value):
+        return Breach(expected, f"HTTP {r.status} that gives a token ({where}), {whose}")
+    if r.status >= 500:
         # What fails a logged-in customer just the same is not this rule's business.
         mine = {name for name, _ in x.situation.conditions}
         if not any({name for name, _ in known} <= mine for known in memory.explained):
-            yield Breach(expected, f"HTTP {r.status}, {whose}{_circumstances(x)}")
+            return Breach(expected, f"HTTP {r.status}, {whose}{_circumstances(x)}")
     elif r.status >= 400 and r.status != 429:
-        yield OK
+        return OK
+    return None
 
 
 def _replaces_session(x: Exchange, r: Response) -> bool:
@@ -340,18 +344,18 @@ def _replaces_session(x: Exchange, r: Response) -> bool:
 
 
 @rule("other-methods-never-refresh")
-def other_methods_never_refresh(x: Exchange, memory: Memory) -> Breaches:
+def other_methods_never_refresh(x: Exchange, memory: Memory) -> Breach | None:
     """A preflight may be answered with any JSON; only a token makes it a refresh. HEAD hides the body, so what shows there is a
     success that replaces the session.
     """
     r = x.response
     method = x.request.method
     if r is None or method == _POST:
-        return
+        return None
     refreshed = _token_in(r.reading.value) is not None or (method != "OPTIONS" and x.kind is not Kind.FAILED)
     if method == "HEAD":
         refreshed = r.status in _ENUM and r.media_type == JSON and _replaces_session(x, r)
-    yield from _verdict(not refreshed, f"no refresh by {method}", f"{method} is answered like a refresh: HTTP {r.status}")
+    return OK if not refreshed else Breach(f"no refresh by {method}", f"{method} is answered like a refresh: HTTP {r.status}")
 
 
 # --- good manners -----------------------------------------------------------------------------------------------------
@@ -364,11 +368,14 @@ def _refreshed(x: Exchange) -> Response | None:
 
 
 @rule("success-carries-token")
-def success_carries_token(x: Exchange, memory: Memory) -> Breaches:
+def success_carries_token(x: Exchange, memory: Memory) -> Breach | None:
     if r := _refreshed(x):
+        if r.token is not None:
+            return OK
         data = r.member("data")
-        actual = _said(r, "data") if not isinstance(data, dict) else f"data.token is {shown(data.get('token'))}"
-        yield from _verdict(r.token is not None, "data.token: a non-empty string", actual)
+        actual = f"data.token is {shown(data.get('token'))}" if isinstance(data, dict) else _said(r, "data")
+        return Breach("data.token: a non-empty string", actual)
+    return None
 
 
 def claims_of(token: str) -> dict[str, Any] | None:
@@ -384,42 +391,43 @@ def claims_of(token: str) -> dict[str, Any] | None:
 
 
 @rule("token-is-not-expired")
-def token_is_not_expired(x: Exchange, memory: Memory) -> Breaches:
+def token_is_not_expired(x: Exchange, memory: Memory) -> Breach | None:
     r = _refreshed(x)
     claims = claims_of(r.token) if r and r.token else None
     if claims is None or not x.started:
-        return
+        return None
     exp = claims.get("exp")
     if isinstance(exp, bool) or not isinstance(exp, (int, float)):
-        yield Breach("exp: a time in the future", f"exp is {shown(exp)}")
-    else:
-        yield from _verdict(exp > x.started, "exp in the future", f"exp is {shown(exp)}, not after the request")
+        return Breach("exp: a time in the future", f"exp is {shown(exp)}")
+    return OK if exp > x.started else Breach("exp in the future", f"exp is {shown(exp)}, not after the request")
 
 
 @rule("token-is-new")
-def token_is_new(x: Exchange, memory: Memory) -> Breaches:
+def token_is_new(x: Exchange, memory: Memory) -> Breach | None:
     r = _refreshed(x)
     if r is None or r.token is None:
-        return
+        return None
     mark = hash(r.token)
     known = mark in memory.tokens
     if len(memory.tokens) < 10_000:  # enough to see a repetition, and bounded
         memory.tokens.add(mark)
     if known or len(memory.tokens) > 1:
-        yield from _verdict(not known, "a token not given before", "a token that an earlier answer gave already")
+        return OK if not known else Breach("a token not given before", "a token that an earlier answer gave already")
+    return None
 
 
 @rule("success-is-not-cached")
-def success_is_not_cached(x: Exchange, memory: Memory) -> Breaches:
+def success_is_not_cached(x: Exchange, memory: Memory) -> Breach | None:
     if r := _refreshed(x):
         said = r.header("cache-control") or ""
         actual = f"Cache-Control: {said}" if said else "no Cache-Control"
         directives = {part.strip().lower() for part in said.split(",")}
-        yield from _verdict("no-store" in directives, "Cache-Control: no-store", actual)
+        return OK if "no-store" in directives else Breach("Cache-Control: no-store", actual)
+    return None
 
 
 @rule("error-says-why")
-def error_says_why(x: Exchange, memory: Memory) -> Breaches:
+def error_says_why(x: Exchange, memory: Memory) -> Breach | None:
     r = _readable(x)
     error = r.member("error") if r and r.status >= 400 else None
     if isinstance(error, dict):
@@ -428,28 +436,29 @@ def error_says_why(x: Exchange, memory: Memory) -> Breaches:
             for name, fits in (("code", (str, int, float)), ("message", (str,)))
             if isinstance(error.get(name), bool) or not isinstance(error.get(name), fits) or not str(error[name]).strip()
         ]
-        yield from _verdict(not lacking, "error.code and error.message", f"no {' and no '.join(lacking)}")
+        return OK if not lacking else Breach("error.code and error.message", f"no {' and no '.join(lacking)}")
+    return None
 
 
 @rule("other-methods-get-405")
-def other_methods_get_405(x: Exchange, memory: Memory) -> Breaches:
+def other_methods_get_405(x: Exchange, memory: Memory) -> Breach | None:
     """OPTIONS has uses of its own; a 429 says nothing of the method."""
     r = x.response
     method = x.request.method
     if r is None or method in (_POST, "OPTIONS") or r.status == 429:
-        return
+        return None
     allow = r.header("allow")
     holds = r.status == 405 and _POST in [m.strip().upper() for m in (allow or "").split(",")]
     said = f"Allow: {allow}" if allow else "no Allow"
-    yield from _verdict(holds, f"405 with Allow: {_POST}", f"HTTP {r.status} to {method}, {said}")
+    return OK if holds else Breach(f"405 with Allow: {_POST}", f"HTTP {r.status} to {method}, {said}")
 
 
 @rule("other-methods-keep-the-shape")
-def other_methods_keep_the_shape(x: Exchange, memory: Memory) -> Breaches:
+def other_methods_keep_the_shape(x: Exchange, memory: Memory) -> Breach | None:
     r = x.response
     method = x.request.method
     if r is None or method == _POST or not r.body or (method == "OPTIONS" and r.status < 400):
-        return
+        return None
     faults = [*r.reading.encoding_faults, *r.reading.faults]
     if method == "HEAD":
         faults = ["a body"]
@@ -467,33 +476,35 @@ def other_methods_keep_the_shape(x: Exchange, memory: Memory) -> Breaches:
             if broken
         ]
     expected = "no body" if method == "HEAD" else "an error by the contract"
-    yield from _verdict(not faults, expected, f"{method}: " + "; ".join(faults))
+    return OK if not faults else Breach(expected, f"{method}: " + "; ".join(faults))
 
 
 _RETRY_AFTER: Final = re.compile(r"\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT")
 
 
 @rule("too-many-says-when")
-def too_many_says_when(x: Exchange, memory: Memory) -> Breaches:
+def too_many_says_when(x: Exchange, memory: Memory) -> Breach | None:
     r = x.response
     if r and r.status == 429:
         said = r.header("retry-after")
         holds = bool(_RETRY_AFTER.fullmatch((said or "").strip()))
-        yield from _verdict(holds, "Retry-After: seconds or a date", f"Retry-After: {said}" if said else "no Retry-After")
+        return OK if holds else Breach("Retry-After: seconds or a date", f"Retry-After: {said}" if said else "no Retry-After")
+    return None
 
 
 @rule("token-only-in-body")
-def token_only_in_body(x: Exchange, memory: Memory) -> Breaches:
+def token_only_in_body(x: Exchange, memory: Memory) -> Breach | None:
     r = x.response
     if r is None:
-        return
+        return None
     data = r.member("data")
     places = [(k, v) for k, v in r.headers if k.lower() != "set-cookie"]
     if isinstance(data, dict) and isinstance(url := data.get("redirect_url"), str):
         places.append(("data.redirect_url", url))
     where = [name for name, value in places if (r.token and r.token in value) or JWT.search(value)]
     if r.token or where:
-        yield from _verdict(not where, "a token in the body alone", f"a token in {', '.join(sorted(set(where)))}")
+        return OK if not where else Breach("a token in the body alone", f"a token in {', '.join(sorted(set(where)))}")
+    return None
 
 
 _TRACE: Final = re.compile(
@@ -503,15 +514,17 @@ _TRACE: Final = re.compile(
 
 
 @rule("error-hides-internals")
-def error_hides_internals(x: Exchange, memory: Memory) -> Breaches:
+def error_hides_internals(x: Exchange, memory: Memory) -> Breach | None:
     r = x.response
     if r and r.status >= 400:
         found = _TRACE.search(r.body[:262_144])
         trace = found[0].decode("latin-1") if found else ""
-        yield from _verdict(found is None, "no stack trace", f"the body shows {shown(trace)}")
+        return OK if found is None else Breach("no stack trace", f"the body shows {shown(trace)}")
+    return None
 
 
 @rule("answers-within-5-seconds")
-def answers_within_5_seconds(x: Exchange, memory: Memory) -> Breaches:
+def answers_within_5_seconds(x: Exchange, memory: Memory) -> Breach | None:
     if r := x.response:
-        yield from _verdict(r.seconds < SLOW_SECONDS, f"the whole answer in under {SLOW_SECONDS:g} s", f"{r.seconds:.1f} s")
+        return OK if r.seconds < SLOW_SECONDS else Breach(f"the whole answer in under {SLOW_SECONDS:g} s", f"{r.seconds:.1f} s")
+    return None
