@@ -7,17 +7,18 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
-
-import httpx
 
 from contracts import __version__
 from contracts.document import load
 from contracts.exchange import Request, Response
 from contracts.probes import BODIES, QUERIES, Probe
 from contracts.providers.sender import Sender
-from contracts.providers.transport import GuardedTransport
+from contracts.providers.transport import GuardedTransport, InProcess
+
+if TYPE_CHECKING:
+    import httpx
 
 XSRF: Final = "XSRF-TOKEN"
 _DELETES: Final = re.compile(r"max-age=(-[0-9]+|0+)")
@@ -149,5 +150,5 @@ def live(
 
 def mocked(handler: Callable[[httpx.Request], httpx.Response], cookie: str, name: str = "mock") -> Provider:
     """A provider that is a handler in this process."""
-    sender = Sender(httpx.MockTransport(handler), 10.0)
+    sender = Sender(InProcess(handler), 10.0)
     return Provider(name, "mock", "https://store.example", sender, Customer.of(cookie), version=__version__)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 import httpcore
-import httpx
 
 from contracts.exchange import Failure, Request, Response
 from contracts.providers import wire
-from contracts.providers.network import WIRE_CAP, Budget, TooMuch
-from contracts.providers.transport import GuardedTransport
+from contracts.providers.network import Budget, TooMuch
+from contracts.providers.transport import Transport
 
 BODY_CAP: Final = 1_000_000  # bytes of a body once it is unpacked
 STEP: Final = 65_536  # bytes that are unpacked at a time
@@ -32,14 +29,14 @@ _SO_FAR: Final = {
 class Sender:
     """Sends one request, or two at once. `deadline`, in seconds, holds for each, from connect to last byte."""
 
-    def __init__(self, transport: httpx.BaseTransport, deadline: float) -> None:
+    def __init__(self, transport: Transport, deadline: float) -> None:
         self._transport = transport
         self.deadline = deadline
 
     def send(self, request: Request, gate: threading.Barrier | None = None) -> Response | Failure:
         """The answer to one request, or why there is none."""
         begun = time.monotonic()
-        with self._begin(gate) as budget:
+        with self._transport.begin(self.deadline, gate) as budget:
             try:
                 status, headers, body = self._exchange(request)
             except Exception as error:
@@ -60,32 +57,11 @@ class Sender:
         partner.join(self.deadline + 2)
         return mine, answers[0] if answers else Failure("timeout", f"no answer in {self.deadline:g} s")
 
-    def _begin(self, gate: threading.Barrier | None) -> contextlib.AbstractContextManager[Budget]:
-        if isinstance(self._transport, GuardedTransport):
-            return self._transport.begin(self.deadline, gate)
-        return contextlib.nullcontext(Budget(time.monotonic() + self.deadline, reached="head"))
-
     def _exchange(self, request: Request) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-        headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
-        outgoing = httpx.Request(request.method, request.url, headers=headers, content=request.body)
-        answer = self._transport.handle_request(outgoing)
-        try:
-            assert isinstance(answer.stream, httpx.SyncByteStream)
-            raw = b"".join(_capped(answer.stream))
-        finally:
-            answer.close()
-        head = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in answer.headers.raw)
-        coding = answer.headers.get("content-encoding", "").strip().lower()
-        return answer.status_code, head, decoded(raw, coding)
-
-
-def _capped(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    cap = WIRE_CAP
-    for chunk in chunks:
-        cap -= len(chunk)
-        if cap < 0:
-            raise TooMuch("the body is larger than the cap")
-        yield chunk
+        status, headers, raw = self._transport.exchange(request)
+        head = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in headers)
+        coding = ", ".join(v for k, v in head if k.lower() == "content-encoding").strip().lower()
+        return status, head, decoded(raw, coding)
 
 
 def decoded(raw: bytes, coding: str) -> bytes:
@@ -132,17 +108,17 @@ def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, st
         return "tls", f"no TLS connection in {deadline:g} s" if _timed_out(error) else f"no TLS connection: {text}"
     if isinstance(error, TooMuch):
         return "too-large", f"the answer was too large: {text}"
-    if budget.reached in ("resolve", "connect") or isinstance(error, httpx.ConnectError):
+    if budget.reached in ("resolve", "connect") or isinstance(error, httpcore.ConnectError):
         return "unreachable", f"no connection in {deadline:g} s: {so_far}" if _timed_out(error) else f"no connection: {text}"
     if _timed_out(error):
         return "timeout", f"no well-formed answer in {deadline:g} s: {so_far}"
-    if isinstance(error, (httpcore.ReadError, httpcore.WriteError, httpx.NetworkError, OSError)):
+    if isinstance(error, (httpcore.ReadError, httpcore.WriteError, OSError)):
         return "reset", f"no well-formed answer: the connection broke, {so_far} ({text})"
     return "malformed", f"no well-formed answer: {text} ({so_far})"
 
 
 def _timed_out(error: Exception) -> bool:
-    return isinstance(error, (httpcore.TimeoutException, httpx.TimeoutException))
+    return isinstance(error, httpcore.TimeoutException)
 
 
 def _so_far(budget: Budget) -> str:

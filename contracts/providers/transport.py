@@ -1,7 +1,11 @@
-"""The one way to a target: httpx over httpcore, guarded.
+"""How a request travels, and what came of it.
+
+    GuardedTransport    the one way to a target: httpcore, guarded
+    InProcess           to a handler in this process
 
 A total deadline and a cap on bytes hold for name resolution, connect, TLS, head, 1xx and body together; nothing is redirected,
-proxied, retried or sent over a used connection. `httpx` alone limits each read, so a drip of one byte a second would never end.
+proxied, retried or sent over a used connection. An HTTP library by itself limits each read, so a drip of one byte a second would
+never end.
 """
 
 from __future__ import annotations
@@ -11,30 +15,32 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import quote, urlsplit
 
 import httpcore
-import httpx
 
-from contracts.providers.network import Budget, Network
+from contracts.exchange import Request
+from contracts.probes import WITH_BODY
+from contracts.providers.network import WIRE_CAP, Budget, Network, TooMuch
+
+if TYPE_CHECKING:
+    import httpx
 
 LOGGERS: Final = ("httpcore.connection", "httpcore.http11")
+Headers = list[tuple[bytes, bytes]]
+_IN_A_PATH: Final = "/%:@!$&'()*+,;=~-._"
+_IN_A_QUERY: Final = _IN_A_PATH + "?"
 
 
-class _Body(httpx.SyncByteStream):
-    """The body as it comes, counted."""
+class Transport(Protocol):
+    """Carries one request at a time in each thread, under the budget that `begin` gives it."""
 
-    def __init__(self, response: httpcore.Response, budget: Budget) -> None:
-        self._response, self._budget = response, budget
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._response.iter_stream():
-            self._budget.body += len(chunk)
-            yield chunk
-
-    def close(self) -> None:
-        self._response.close()
+    def begin(self, deadline: float, gate: threading.Barrier | None) -> AbstractContextManager[Budget]: ...
+    def exchange(self, request: Request) -> tuple[int, Headers, bytes]: ...
 
 
 class _Discreet(logging.Filter):
@@ -48,8 +54,8 @@ class _Discreet(logging.Filter):
         return not getattr(self._now, "budget", None)
 
 
-class GuardedTransport(httpx.BaseTransport):
-    """An httpx transport that never reuses a connection and keeps to the budget of each exchange.
+class GuardedTransport:
+    """Never reuses a connection and keeps to the budget of each exchange.
 
     `context` holds the trusted certificates: the system's unless given.
     """
@@ -72,28 +78,83 @@ class GuardedTransport(httpx.BaseTransport):
         finally:
             now.budget = now.gate = None
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def exchange(self, request: Request) -> tuple[int, Headers, bytes]:
+        """Status, headers and body as they came. Errors are httpcore's, `TooMuch` among them."""
+        url, host = _address(request.url)
         if self._pool is None:
-            if request.url.scheme == "https" and self._context is None:
+            if url.scheme == b"https" and self._context is None:
                 self._context = ssl.create_default_context()
             self._pool = httpcore.ConnectionPool(
                 ssl_context=self._context, max_keepalive_connections=0, network_backend=self._backend
             )
-        url = request.url
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-            )
-        )
-        budget: Budget = self._backend.now.budget
-        budget.reached = "body"
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, budget), extensions=answer.extensions)
+        headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
+        if request.body or request.method in WITH_BODY:
+            headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
+        if not any(name.lower() == b"host" for name, _ in headers):
+            headers.insert(0, (b"Host", host))
+        answer = self._pool.handle_request(httpcore.Request(request.method, url, headers=headers, content=request.body))
+        try:
+            budget: Budget = self._backend.now.budget
+            budget.reached = "body"
+            return answer.status, answer.headers, b"".join(_counted(answer.iter_stream(), budget))
+        finally:
+            answer.close()
 
     def close(self) -> None:
+        """Let go of what was opened."""
         if self._pool is not None:
             self._pool.close()
         for name in LOGGERS:
             logging.getLogger(name).removeFilter(self._discreet)
+
+
+def _counted(chunks: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
+    for chunk in chunks:
+        budget.body += len(chunk)
+        if budget.body > WIRE_CAP:
+            raise TooMuch("the body is larger than the cap")
+        yield chunk
+
+
+@lru_cache(64)
+def _address(url: str) -> tuple[httpcore.URL, bytes]:
+    """An absolute URL as it travels, and its Host header."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").encode("idna")
+    target = quote(parts.path, _IN_A_PATH) + (f"?{quote(parts.query, _IN_A_QUERY)}" if parts.query else "")
+    shown = b"[%s]" % host if b":" in host else host
+    where = shown if parts.port in (None, _PORTS[parts.scheme]) else b"%s:%d" % (shown, parts.port)
+    return httpcore.URL(scheme=parts.scheme.encode(), host=host, port=parts.port, target=target.encode()), where
+
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class InProcess:
+    """Hands requests to a handler, as httpx gives them to a mock."""
+
+    def __init__(self, handler: Callable[[httpx.Request], httpx.Response]) -> None:
+        import httpx
+
+        self._transport = httpx.MockTransport(handler)
+
+    def begin(self, deadline: float, gate: threading.Barrier | None) -> AbstractContextManager[Budget]:
+        """An exchange that is not guarded: nothing travels."""
+        return contextlib.nullcontext(Budget(time.monotonic() + deadline, reached="head"))
+
+    def exchange(self, request: Request) -> tuple[int, Headers, bytes]:
+        """Status, headers and body. Errors are those of a real exchange, when the handler raises httpx's, else the handler's."""
+        import httpx
+
+        headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
+        outgoing = httpx.Request(request.method, request.url, headers=headers, content=request.body)
+        try:
+            answer = self._transport.handle_request(outgoing)
+            assert isinstance(answer.stream, httpx.SyncByteStream)
+            return answer.status_code, answer.headers.raw, b"".join(answer.stream)
+        except httpx.TimeoutException as error:
+            raise httpcore.TimeoutException(str(error)) from error
+        except httpx.ConnectError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        except httpx.NetworkError as error:
+            raise httpcore.ReadError(str(error)) from error
