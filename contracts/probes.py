@@ -1,12 +1,14 @@
 """Probes: which requests one polite pass sends, and in which order.
 
 First the named probes, most telling first; each condition stands alone before it is mixed. Then as many mixed ones as it takes
-until every pair of conditions was sent together, the telling ones within logged-in requests. The conditions come from the
+until every pair of conditions was sent together, the telling ones within logged-in requests. A budget that is larger than that
+goes to repetitions. The conditions come from the
 document: its headers with their example values, present and absent.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ UNDOCUMENTED: Final = {
     "x-probe": ("1", "اختبار".encode().decode("latin-1")),
     "x-long": ("x" * 4000, "y" * 1500),
 }
+POSTED: Final = 0.9  # share of the repeated probes that are POST
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
 OUT: Final = ""  # a header that is not sent
 
@@ -117,11 +120,11 @@ def named(*, expired: bool) -> tuple[Probe, ...]:
     return tuple(probes)
 
 
-def _expected(probe: Probe) -> str:
-    """What a conforming endpoint makes of the probe: the `after` of the next one."""
-    if probe.method != "POST":
+def _came_as(method: str, session: str) -> str:
+    """What a conforming endpoint makes of a probe: the `after` of the next one."""
+    if method != "POST":
         return "method"
-    return "success" if probe.session == "valid" else "refusal"
+    return "success" if session == "valid" else "refusal"
 
 
 class Cover:
@@ -189,9 +192,14 @@ class Cover:
             there = sum(self._present.get(b, 0) for b in bits if self._present.get(b, 0) >> b & 1)
             self._drop(self.inner, reach, there)
 
-    def gain(self, bit: int, mask: int, reach: int) -> int:
-        """How many pairs not yet sent a value would make with the values in the mask."""
-        return (self.open[bit] & mask).bit_count() + (self.inner[bit] & self._within(bit, mask, reach)).bit_count()
+    def gains(self) -> list[int]:
+        """For each bit what is missing with it, the inner pairs above the others, for `worth` to be counted in one step."""
+        return [self.open[i] | self.inner[i] << len(self.bits) for i in range(len(self.bits))]
+
+    def masks(self, mask: int, reach: int) -> tuple[int, int]:
+        """The values of a row as `gains` has them: as they count for a bit within reach, and for one that is not."""
+        width = len(self.bits)
+        return mask | mask << width, mask | (mask & reach) << width
 
     @staticmethod
     def _within(bit: int, mask: int, reach: int) -> int:
@@ -213,7 +221,7 @@ def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> I
         before = held or after
         cover.take(cover.row(probe, before))
         held = after if probe.overlaps and not held else ""
-        after = _expected(probe)
+        after = _came_as(probe.method, probe.session)
         yield probe
     yield from mixed(cover, after, random.Random(seed))
 
@@ -233,14 +241,16 @@ def mixed(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:
         for row in rows:
             number += 1
             probe = _probe(row, number)
-            after = _expected(probe)
+            after = _came_as(probe.method, probe.session)
             yield probe
 
 
 def _best(cover: Cover, after: str, rng: random.Random, *, overlap: str | None) -> dict[str, str]:
-    """The best of some rows, each built value by value, the choice with the largest gain first."""
-    space = cover.space
-    best: tuple[tuple[int, int], dict[str, str]] = ((-9, 0), {})
+    """The best of some rows, each built value by value, the choice with the largest gain first.
+
+    Among equals, the one that opens most pairs for what comes after it.
+    """
+    space, bits, missing = cover.space, cover.bits, cover.gains()
     starts = [
         {"after": after, "method": m, "session": s, "body": b, "overlap": o}
         for m in space["method"]
@@ -249,30 +259,61 @@ def _best(cover: Cover, after: str, rng: random.Random, *, overlap: str | None) 
         for o in ([overlap] if overlap else space["overlap"])
         if b == space["body"][0] or m in WITH_BODY
     ]
+    rest = [f for f in space if f not in starts[0]]
+    shuffled = {f: rng.sample(space[f], len(space[f])) if f.startswith("header:") else space[f] for f in rest}
+    choices = [(f, [(bits[f, v], v) for v in values]) for f, values in shuffled.items()]
+    best: tuple[tuple[int, int], dict[str, str]] = ((-9, 0), {})
     for row in starts:
-        overlaps = row["overlap"]
-        mask = sum(1 << cover.bits[item] for item in row.items())
+        own = [bits[item] for item in row.items()]
+        mask = sum(1 << b for b in own)
         reach = cover.reach(row)
-        total = sum(cover.gain(cover.bits[item], mask, reach) for item in row.items()) // 2
-        rest = [f for f in space if f not in row]
-        rng.shuffle(rest)
-        for factor in rest:
-            values = [*space[factor]]
-            if factor.startswith("header:"):
-                rng.shuffle(values)
-            gains = [cover.gain(cover.bits[factor, v], mask, reach) for v in values]
-            most = max(range(len(values)), key=gains.__getitem__)
-            row[factor] = values[most]
-            mask |= 1 << cover.bits[factor, values[most]]
-            total += gains[most]
+        near, far = cover.masks(mask, reach)
+        total = sum((missing[b] & (near if reach >> b & 1 else far)).bit_count() for b in own) // 2
+        rng.shuffle(choices)
+        for factor, values in choices:
+            most, which = -1, (0, "")
+            for bit, value in values:
+                gain = (missing[bit] & (near if reach >> bit & 1 else far)).bit_count()
+                if gain > most:
+                    most, which = gain, (bit, value)
+            row[factor] = which[1]
+            mask |= 1 << which[0]
+            near, far = cover.masks(mask, reach)
+            total += most
         # Overlapping requests come in twos, alike or not: no more of them than bring something.
-        total = 2 * total - (overlaps == "overlapping")
-        # Among equals, the one that opens most pairs for what comes after it.
-        next_after = cover.open[cover.bits["after", _expected(_probe(row, 0))]].bit_count()
-        score = (total, next_after)
-        if score > best[0]:
-            best = (score, row)
+        total = 2 * total - (row["overlap"] == "overlapping")
+        if total >= best[0][0]:
+            next_after = cover.open[bits["after", _came_as(row["method"], row["session"])]].bit_count()
+            if (total, next_after) > best[0]:
+                best = ((total, next_after), row)
     return best[1]
+
+
+def repeats(*, expired: bool, seed: int = 0) -> Iterator[Probe]:
+    """Probes without an end, for what fails now and then: every kind of them again and again, mixed by chance.
+
+    `POSTED` of them are refreshes with POST; every fifth one is bare.
+    """
+    rng = random.Random(seed)
+    headers = {**load().headers, **UNDOCUMENTED}
+    strangers = SESSIONS[1:] if expired else SESSIONS[1:-1]
+    for number in itertools.count(1):
+        name, kind = f"repeat {number}", rng.random()
+        if kind < 0.2:
+            yield Probe(name)
+            continue
+        sent = rng.sample(list(headers), rng.randrange(len(headers) + 1))
+        extras = tuple((header, rng.choice(headers[header])) for header in sent)
+        query = rng.choice(list(QUERIES))
+        if kind >= POSTED:
+            yield Probe(name, method=rng.choice(METHODS[1:]), headers=extras, query=query)
+        elif kind < 0.3:
+            yield Probe(name, session=rng.choice(strangers), headers=extras, query=query)
+        elif kind < 0.4:
+            yield Probe(name, headers=extras, query=query, overlaps=True)
+            yield Probe(name, headers=extras, query=query, overlaps=True)
+        else:
+            yield Probe(name, headers=extras, body=rng.choice(list(BODIES)), query=query)
 
 
 def _probe(row: dict[str, str], number: int) -> Probe:

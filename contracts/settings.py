@@ -17,6 +17,7 @@ from contracts.document import load
 from contracts.hosts import host_of, is_loopback, looks_like_production
 from contracts.known import Deviation
 from contracts.power import needed
+from contracts.probes import POSTED
 from contracts.report import files
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _budget(power: object, usual: object, asked: object) -> int:
         return int(_number("--refresh-max-requests", usual, 1, MOST_REQUESTS, whole=True))
     if asked is not None:
         raise Mistake("--refresh-power chooses the number of requests; do not give --refresh-max-requests too")
-    return needed(_number("--refresh-power", power, 0.0001, 0.1)) + OTHER_REQUESTS
+    return math.ceil(needed(_number("--refresh-power", power, 0.0001, 0.1)) / POSTED) + OTHER_REQUESTS
 
 
 def _ca(path: str | None) -> str | None:

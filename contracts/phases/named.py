@@ -1,16 +1,36 @@
-"""The polite pass: the plan of `contracts.probes`, sent in order."""
+"""The polite pass: the plan of `contracts.probes`, sent in order; then its repetitions, where the budget is large."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from contracts.observer import Observer
-from contracts.probes import plan
+from contracts.probes import Probe, plan, repeats
+
+LEFT: Final = 300  # requests that are left to the other phases, if there are so many: what they make up is soon all made up
 
 
 def observe(observer: Observer, seed: int) -> None:
-    """Send the plan. Two probes in a row that overlap are sent at once. BudgetSpent, Halted: as the observer says."""
-    probes = plan(expired=observer.provider.expired is not None, seed=seed)
+    """Send the plan, then as many repetitions as the budget has room for. BudgetSpent, Halted: as the observer says."""
+    expired = observer.provider.expired is not None
+    for probes in sent(plan(expired=expired, seed=seed)):
+        _send(observer, probes)
+    for probes in sent(repeats(expired=expired, seed=seed)):
+        if observer.left < LEFT + len(probes):
+            return
+        _send(observer, probes)
+
+
+def sent(probes: Iterator[Probe]) -> Iterator[tuple[Probe, ...]]:
+    """The probes as they are sent: one by one, and two that overlap at once."""
     for probe in probes:
-        if probe.overlaps and (partner := next(probes, None)):
-            observer.both(probe, partner)
-        else:
-            observer.probe(probe)
+        partner = next(probes, None) if probe.overlaps else None
+        yield (probe, partner) if partner else (probe,)
+
+
+def _send(observer: Observer, probes: tuple[Probe, ...]) -> None:
+    if len(probes) == 2:
+        observer.both(*probes)
+    else:
+        observer.probe(*probes)

@@ -55,7 +55,7 @@ class _Discreet(logging.Filter):
 
 
 class GuardedTransport:
-    """Never reuses a connection and keeps to the budget of each exchange.
+    """Opens a connection for each exchange and keeps to the budget of each exchange.
 
     `context` holds the trusted certificates: the system's unless given.
     """
@@ -63,10 +63,9 @@ class GuardedTransport:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._backend = Network()
         self._context = context
-        self._pool: httpcore.ConnectionPool | None = None
-        self._discreet = _Discreet(self._backend.now)
+        discreet = _Discreet(self._backend.now)
         for name in LOGGERS:
-            logging.getLogger(name).addFilter(self._discreet)
+            logging.getLogger(name).addFilter(discreet)
 
     @contextlib.contextmanager
     def begin(self, deadline: float, gate: threading.Barrier | None) -> Iterator[Budget]:
@@ -81,31 +80,21 @@ class GuardedTransport:
     def exchange(self, request: Request) -> tuple[int, Headers, bytes]:
         """Status, headers and body as they came. Errors are httpcore's, `TooMuch` among them."""
         url, host = _address(request.url)
-        if self._pool is None:
-            if url.scheme == b"https" and self._context is None:
-                self._context = ssl.create_default_context()
-            self._pool = httpcore.ConnectionPool(
-                ssl_context=self._context, max_keepalive_connections=0, network_backend=self._backend
-            )
+        if url.scheme == b"https" and self._context is None:
+            self._context = ssl.create_default_context()
         headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
         if request.body or request.method in WITH_BODY:
             headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
         if not any(name.lower() == b"host" for name, _ in headers):
             headers.insert(0, (b"Host", host))
-        answer = self._pool.handle_request(httpcore.Request(request.method, url, headers=headers, content=request.body))
+        connection = httpcore.HTTPConnection(url.origin, self._context, network_backend=self._backend)
         try:
+            answer = connection.handle_request(httpcore.Request(request.method, url, headers=headers, content=request.body))
             budget: Budget = self._backend.now.budget
             budget.reached = "body"
             return answer.status, answer.headers, b"".join(_counted(answer.iter_stream(), budget))
         finally:
-            answer.close()
-
-    def close(self) -> None:
-        """Let go of what was opened."""
-        if self._pool is not None:
-            self._pool.close()
-        for name in LOGGERS:
-            logging.getLogger(name).removeFilter(self._discreet)
+            connection.close()
 
 
 def _counted(chunks: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
