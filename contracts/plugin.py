@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contracts import workers
+from contracts.lean import spare
 from contracts.workers import Controller
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ _OTHERS: pytest.StashKey[Others] = pytest.StashKey()
 _CONTROLLER: pytest.StashKey[Controller] = pytest.StashKey()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """`--base-url` is pytest-base-url's."""
     group = parser.getgroup("refresh contract")
     for name, how in _OPTIONS:
         group.addoption(f"--refresh-{name}", dest=f"refresh_{name.replace('-', '_')}", **how)
     parser.addini("refresh_production", "regular expression of hosts that need --refresh-allow-production")
+    if config := pluginmanager.get_plugin("pytestconfig"):
+        spare(parser, config)
 
 
 class Others:
