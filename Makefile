@@ -3,6 +3,7 @@
 # make test           everything that proves the suite itself: lint, types, tests; it installs the SDK
 # make rule-pages     write a page for each rule of the document to docs/rules/
 # make docs           build the documents as a site, into site/
+# make benchmarks     measure what judging costs, as ratios, and write benchmarks/RESULTS.md; the machine must have nothing else to do
 # make sdk-versions   judge every version of the SDK that npm has, and write docs/sdk-versions.md
 #
 # PYTHON=python3.12 picks the interpreter (3.11 or later), ARGS="--base-url …" goes on to pytest.
@@ -18,7 +19,7 @@ LIARS := tests/test_liars.py tests/test_client_liars.py
 CLIENTS := $(addprefix tests/test_,client_gate.py javascript_liars.py docs.py page.py)
 RUNS := $(addprefix tests/test_,gate.py faults.py replay.py har.py har_browser.py pipeline.py pipeline_lint.py progress.py)
 
-.PHONY: docs rule-pages check test test-liars test-clients test-runs test-others sdk-versions
+.PHONY: benchmarks docs rule-pages check test test-liars test-clients test-runs test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
@@ -47,6 +48,11 @@ docs: $(VENV)/.installed-dev
 
 rule-pages: $(VENV)/.installed
 	$(BIN)/python docs/rules.py
+
+benchmarks: $(VENV)/.installed-dev node_modules/.package-lock.json
+	$(BIN)/python benchmarks/verdict.py
+	$(BIN)/python benchmarks/volume.py
+	$(BIN)/python benchmarks/sdk_rate.py
 
 sdk-versions: $(VENV)/.installed-dev
 	$(BIN)/python docs/sdk_versions.py $(ARGS)

@@ -10,22 +10,16 @@ judges it by every rule. All refreshes complete.
 from __future__ import annotations
 
 import asyncio
-import platform
-import statistics
-import sys
 import time
-from pathlib import Path
 from typing import Final
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+from results import Ratio, machine, write
 
-from contracts import __version__  # noqa: E402
-from contracts.consumers.twilight import Twilight, find_bundle  # noqa: E402
-from contracts.providers.tokens import unsigned  # noqa: E402
-from contracts.rules import Judging  # noqa: E402
-from contracts.rules.consumer import BOOK  # noqa: E402
-from contracts.scenario import Lane, refreshed  # noqa: E402
+from contracts.consumers.twilight import Twilight, find_bundle
+from contracts.providers.tokens import unsigned
+from contracts.rules import Judging
+from contracts.rules.consumer import BOOK
+from contracts.scenario import Lane, refreshed
 
 REFRESHES: Final = 1000
 ROUNDS: Final = 7
@@ -96,26 +90,16 @@ def main() -> None:
             )
     finally:
         sdk.close()
-    lines = [
-        "# Results",
-        "",
-        "Ratios of two sides that ran by turns in one run; 1 is as fast as the other side.",
-        "",
-        "| benchmark | target | median | lowest | highest | command |",
-        "|---|---|---|---|---|---|",
-        row("refreshes a second of the SDK, judged in its page, to a bare loop", [r[1] for r in rounds]),
-        row("the same, with the judging in Python added", [r[2] for r in rounds]),
-        "",
-        f"Suite {__version__}, `@salla.sa/twilight` {sdk.version}, Python {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}; {ROUNDS} rounds of {REFRESHES} refreshes.",
-    ]
-    (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def row(name: str, ratios: list[float]) -> str:
-    """A line of the table."""
-    middle = statistics.median(ratios)
-    return f"| {name} | ≥ {TARGET} | {middle:.2f} | {min(ratios):.2f} | {max(ratios):.2f} | `python benchmarks/sdk_rate.py` |"
+    write(
+        "python benchmarks/sdk_rate.py",
+        f"`salla.auth.refresh()` of `@salla.sa/twilight` {sdk.version}, judged, to a bare loop in the same page; {ROUNDS} rounds"
+        f" of {REFRESHES} refreshes.",
+        [
+            Ratio("refreshes a second, judged, in the page", [r[1] for r in rounds], least=TARGET),
+            Ratio("the same, with the judging in Python added", [r[2] for r in rounds], least=TARGET),
+        ],
+        machine("twilight-refresh-contract", "playwright"),
+    )
 
 
 if __name__ == "__main__":

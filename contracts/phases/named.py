@@ -8,7 +8,7 @@ from typing import Final
 from contracts.observer import Observer
 from contracts.probes import Probe, plan, repeats
 
-LEFT: Final = 300  # requests that are left to the other phases, if there are so many: what they make up is soon all made up
+LEFT: Final = 150  # requests that are left to the other phases, if there are so many: what they make up is soon all made up
 
 
 def observe(observer: Observer, seed: int) -> None:

@@ -1,0 +1,81 @@
+"""A healthy shop for both sides of a benchmark, on a real socket, that keeps the time and the number of the requests it gets."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.providers.serving import serve
+from contracts.providers.store import Store
+
+BIN: Final = Path(sys.executable).parent
+
+
+@dataclass
+class Shop:
+    """Where it is, with the Cookie header of a customer, and when its requests came since the last `forget`."""
+
+    url: str = ""
+    cookie: str = field(default="", repr=False)
+    came: list[float] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.came.clear()
+
+
+@contextlib.contextmanager
+def shop() -> Iterator[Shop]:
+    """The built-in store without rotation: both sides use one session for as long as they like."""
+    store, open_for = Store(rotate=False, session_ttl=1e9), Shop()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        open_for.came.append(time.perf_counter())
+        await store.app(scope, receive, send)
+
+    with serve(app) as url:
+        open_for.url, open_for.cookie = url, store.log_in()
+        yield open_for
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that is over: seconds from its start to its end, to its first request, and from its first request to its last."""
+
+    seconds: float
+    to_first: float
+    under_way: float
+    requests: int
+    megabytes: float
+    out: str
+
+
+def run(words: Sequence[str], at: Shop, folder: Path) -> Ran:
+    """Run a command against the shop, in a folder of its own. RuntimeError: it failed, or sent nothing."""
+    at.forget()
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("REFRESH_", "PYTEST_", "GITHUB_", "CI"))}
+    env |= {"REFRESH_COOKIE": at.cookie}
+    with (folder / "out.txt").open("w+", encoding="utf-8") as out:
+        begun = time.perf_counter()
+        process = subprocess.Popen(list(words), cwd=folder, env=env, stdout=out, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        said = out.read()
+    if process.returncode or not at.came:
+        raise RuntimeError(f"{' '.join(words)} ended with {process.returncode} after {len(at.came)} requests:\n{said[-2000:]}")
+    first, last = at.came[0], at.came[-1]
+    return Ran(seconds, first - begun, last - first, len(at.came), used.ru_maxrss / 1024, said)
+
+
+def gate(at: Shop, *words: str) -> list[str]:
+    """The command line of the gate, for the shop's endpoint alone."""
+    return [str(BIN / "pytest"), "--pyargs", "contracts", "-m", "provider", "--base-url", at.url, *words]
