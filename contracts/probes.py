@@ -32,6 +32,7 @@ UNDOCUMENTED: Final = {
 }
 POSTED: Final = 0.9  # share of the repeated probes that are POST
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
+FIRST: Final = 12  # weight of a pair of method, session, body, overlap and order: only a row that begins so can have it
 OUT: Final = ""  # a header that is not sent
 
 
@@ -132,7 +133,8 @@ class Cover:
 
     A bit stands for one value of one factor; `open[bit]` holds the bits that have not yet been sent together with it. A fault
     that needs a logged-in customer hides behind a third condition, so `inner` counts pairs within logged-in requests once more:
-    every two header values in a bare POST; a header or a query with a body, with an overlap, and with each other method.
+    every two header values in a bare POST; a header or a query with a body, with an overlap, and with each other method. And a
+    session that is not good counts with a header or a query only in a POST, for it is a POST that has to be refused.
     """
 
     def __init__(self, space: dict[str, tuple[str, ...]]) -> None:
@@ -146,6 +148,7 @@ class Cover:
         self._drop(self.open, own["body"] & ~usual["body"], bodiless)
         extras = [f for f in space if f.startswith("header:") or f == "query"]
         present = sum(own[f] & ~usual[f] for f in extras)
+        self.extras = sum(own[f] for f in extras)
         special = sum(own[f] & ~usual[f] for f in ("method", "body", "overlap"))
         self.inner = dict.fromkeys(self.open, 0)
         for (factor, value), i in self.bits.items():
@@ -185,12 +188,21 @@ class Cover:
         bits = [self.bits[item] for item in row.items() if item in self.bits]
         mask = sum(1 << b for b in bits)
         reach = self.reach(row)
+        whose = self.bits["session", row["session"]]
         for b in bits:
-            self.open[b] &= ~mask
+            self.open[b] &= ~self.seen_with(b, mask, whose, row)
             self.inner[b] &= ~self._within(b, mask, reach)
         if row["method"] != self.space["method"][0] and reach:  # that a header is there is enough for another method
             there = sum(self._present.get(b, 0) for b in bits if self._present.get(b, 0) >> b & 1)
             self._drop(self.inner, reach, there)
+
+    def seen_with(self, bit: int, mask: int, session: int, row: dict[str, str]) -> int:
+        """The part of a row that is seen together with one of its bits: of who asks and with what, only in a POST."""
+        if row["method"] == self.space["method"][0]:
+            return mask
+        if bit == session:
+            return mask & ~self.extras
+        return mask & ~(1 << session) if self.extras >> bit & 1 else mask
 
     def gains(self) -> list[int]:
         """For each bit what is missing with it, the inner pairs above the others, for `worth` to be counted in one step."""
@@ -268,7 +280,10 @@ def _best(cover: Cover, after: str, rng: random.Random, *, overlap: str | None) 
         mask = sum(1 << b for b in own)
         reach = cover.reach(row)
         near, far = cover.masks(mask, reach)
-        total = sum((missing[b] & (near if reach >> b & 1 else far)).bit_count() for b in own) // 2
+        total = sum((missing[b] & (near if reach >> b & 1 else far)).bit_count() for b in own) // 2 * FIRST
+        if row["method"] != space["method"][0]:
+            mask &= ~(1 << bits["session", row["session"]])  # who asks for another method with what says little
+            near, far = cover.masks(mask, reach)
         rng.shuffle(choices)
         for factor, values in choices:
             most, which = -1, (0, "")

@@ -89,6 +89,20 @@ def test_every_pair_is_covered_within_the_default_budget(expired: bool) -> None:
     assert len(probes) <= Settings().max_requests
 
 
+@expired
+@pytest.mark.parametrize("seed", [0, 3])
+def test_every_session_is_refused_with_every_extra(expired: bool, seed: int) -> None:
+    """In a POST, where it has to be refused; another method is refused whoever asks."""
+    space = factors(load(), expired=expired)
+    extras = {f: values for f, values in space.items() if f.startswith("header:") or f == "query"}
+    posted = [probe for probe in plan(expired=expired, seed=seed) if probe.method == "POST"]
+    for session in space["session"]:
+        for factor, values in extras.items():
+            own = [p for p in posted if p.session == session]
+            sent = {p.query if factor == "query" else dict(p.headers).get(factor[7:], "") for p in own}
+            assert sent >= set(values), (session, factor)
+
+
 @pytest.mark.parametrize("seed", [1, 7, 2**32])
 def test_every_seed_covers_every_pair(seed: int) -> None:
     """Another seed mixes otherwise and misses nothing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from contracts.observer import Observer
@@ -14,12 +16,24 @@ LEFT: Final = 150  # requests that are left to the other phases, if there are so
 def observe(observer: Observer, seed: int) -> None:
     """Send the plan, then as many repetitions as the budget has room for. BudgetSpent, Halted: as the observer says."""
     expired = observer.provider.expired is not None
-    for probes in sent(plan(expired=expired, seed=seed)):
+    for probes in sent(planned(expired=expired, seed=seed)):
         _send(observer, probes)
     for probes in sent(repeats(expired=expired, seed=seed)):
         if observer.left < LEFT + len(probes):
             return
         _send(observer, probes)
+
+
+def planned(*, expired: bool, seed: int) -> Iterator[Probe]:
+    """The plan, made no further than somebody has read it, and once for all that are observed in a run."""
+    shelf = _shelf(expired, seed)
+    shelf[0], probes = itertools.tee(shelf[0])
+    return probes
+
+
+@cache
+def _shelf(expired: bool, seed: int) -> list[Iterator[Probe]]:
+    return [plan(expired=expired, seed=seed)]
 
 
 def sent(probes: Iterator[Probe]) -> Iterator[tuple[Probe, ...]]:

@@ -1,0 +1,218 @@
+"""Liars and honest providers in whom several oddities meet: what is allowed must not hide what is not, nor be blamed for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from . import changes as c
+from . import wire
+from .kit import Answer, Asked, Change, Home, Liar, Odd, When, altered, answered, error, granted, liar, odd, written
+from .sometimes import AS_TEXT, BOM, FAIL, GRANT, HTML, NAN, NO_ERROR, STATUS_TEXT, TRUE
+
+# What is allowed, all at once: 201, a status with a fraction, Arabic, indented, a charset in capitals, cookies of its own.
+_LABELLED = c.headed(content_type='Application/JSON; Charset="UTF-8"')
+_ARABIC = c.with_members(note="تم التحديث 🎉", next=None)
+
+
+def _pretty(answer: Answer) -> Answer:
+    return replace(answer, body=b"\r\n" + written(answer.json(), indent=2) + b"\n")
+
+
+def _cookies(answer: Answer) -> Answer:
+    return replace(answer, headers=(*answer.headers, ("set-cookie", "lang=ar; Path=/"), ("x-request-id", "7")))
+
+
+def _fraction(answer: Answer) -> Answer:
+    return replace(answer, body=answer.body.replace(b'"status": 201', b'"status": 201.0', 1))
+
+
+_CREATED = c.then(c.coded(201, 201), _ARABIC, _pretty, _fraction, _LABELLED, _cookies)
+_REFUSAL = c.then(_ARABIC, _pretty, _LABELLED, _cookies)
+
+
+def _dressed(home: Home):  # type: ignore[no-untyped-def]
+    """The store in all that is allowed."""
+    return altered(altered(home.app, c.succeeded, _CREATED), c.refused, _REFUSAL)
+
+
+def _hides(when: When, change: Change, hold: float = 0.0):  # type: ignore[no-untyped-def]
+    """One fault in all that is allowed."""
+    return lambda home: altered(_dressed(home), when, change, hold=hold)
+
+
+def _when(*conditions: Any) -> When:
+    return c.both(c.succeeded, c.asking(c.each(*conditions)))
+
+
+def _unless_body(change: Change):  # type: ignore[no-untyped-def]
+    """Bodies are refused, which is allowed; every second of those refusals is not by the contract."""
+
+    def build(home: Home):  # type: ignore[no-untyped-def]
+        refusing = answered(home.app, c.each(c.is_post, c.has_body), lambda: error(422, "no_input", "Nothing is expected."))
+        return altered(refusing, c.every(2, lambda asked, answer: answer.status == 422), change)
+
+    return build
+
+
+def _limited(change: Change):  # type: ignore[no-untyped-def]
+    """Every eighth success is a 429 by the contract, of which every second is not."""
+
+    def build(home: Home):  # type: ignore[no-untyped-def]
+        busy = c.said(lambda: error(429, "too_many_requests", "Slow down.", Retry_After="0"))
+        limited = altered(home.app, c.every(8, c.succeeded), busy)
+        return altered(limited, c.every(2, lambda asked, answer: answer.status == 429), change)
+
+    return build
+
+
+def _ar(asked: Asked) -> bool:
+    return asked.headers.get("accept-language") == "ar"
+
+
+def _usd(asked: Asked) -> bool:
+    return asked.headers.get("currency") == "USD"
+
+
+def _each_token_twice() -> Change:
+    given: list[str] = []
+
+    def change(answer: Answer) -> Answer:
+        given.append(granted().json()["data"]["token"])
+        return c.with_data(token=given[(len(given) - 1) // 2])(answer)
+
+    return change
+
+
+COMBINED: tuple[Liar, ...] = tuple(
+    liar(f"combined-{name}", rule, sentence, wrap, always=False, **knobs)
+    for name, rule, sentence, wrap, knobs in (
+        ("dressed-bom", "body-is-utf8", "all that is allowed, and a BOM with currency: USD", _hides(_when(_usd), BOM), {}),
+        ("dressed-nan", "body-is-strict-json", "all that is allowed, and NaN with a body", _hides(_when(c.has_body), NAN), {}),
+        (
+            "dressed-202",
+            "status-mirrors-http",
+            "HTTP 201 as allowed, and 202 in the body with a query",
+            _hides(_when(c.queried), c.with_members(status=202)),
+            {},
+        ),
+        (
+            "dressed-refusal",
+            "error-has-object",
+            "all that is allowed, and a refusal without an error to an empty session",
+            _hides(c.both(c.refused, c.asking(c.empty_session)), NO_ERROR),
+            {},
+        ),
+        (
+            "dressed-overlap",
+            "success-is-boolean",
+            "all that is allowed, and success as text when two overlap with accept-language: ar",
+            _hides(_when(_ar, c.overlapping), AS_TEXT, 0.03),
+            {},
+        ),
+        (
+            "ar-usd-text",
+            "status-is-number",
+            "only with accept-language: ar, currency: USD and no x-requested-with",
+            lambda home: altered(home.app, _when(_ar, _usd, c.lacks("x-requested-with")), STATUS_TEXT),
+            {},
+        ),
+        (
+            "ar-query",
+            "success-is-boolean",
+            "only with accept-language: ar and a query",
+            lambda home: altered(home.app, _when(_ar, c.queried), AS_TEXT),
+            {},
+        ),
+        (
+            "usd-body-html",
+            "content-type-is-json",
+            "only with currency: USD and a JSON body",
+            lambda home: altered(home.app, _when(_usd, c.has_json), HTML),
+            {},
+        ),
+        (
+            "made-up-usd",
+            "refuses-without-session",
+            "a made-up session is taken with currency: USD",
+            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(c.some_session, _usd))), GRANT),
+            {},
+        ),
+        (
+            "refusal-empty-query",
+            "success-flag-is-truthful",
+            "a refusal says success: true to an empty session with a query",
+            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(c.empty_session, c.queried))), TRUE),
+            {"just": False},
+        ),
+        (
+            "body-refused-text",
+            "status-is-number",
+            "bodies are refused, now and then with a status as text",
+            _unless_body(STATUS_TEXT),
+            {},
+        ),
+        ("limited-wrongly", "success-is-boolean", "429 as allowed, now and then with success as text", _limited(AS_TEXT), {}),
+        (
+            "two-faults",
+            "body-is-utf8",
+            "a BOM and, in the same answer, an unknown media type, with s-source",
+            lambda home: altered(home.app, _when(c.sends(s_source=None)), c.then(BOM, HTML)),
+            {"just": False},
+        ),
+        (
+            "long-arabic",
+            "extras-change-nothing",
+            "fails only with an unknown header and accept-language: ar",
+            lambda home: altered(home.app, _when(_ar, c.sends(x_probe=None)), FAIL),
+            {},
+        ),
+        (
+            "turns",
+            "token-is-new",
+            "rotates the session and gives each token twice",
+            lambda home: altered(home.app, c.succeeded, _each_token_twice()),
+            {"just": False},
+        ),
+    )
+)
+
+
+COMBINED += (
+    Liar(
+        "combined-chunks-nan",
+        "body-is-strict-json",
+        "all that is allowed, in tiny chunks, and NaN with currency: USD",
+        wire.wired(wire.in_pieces, when=c.posted, wrap=_hides(_when(_usd), NAN)),
+        always=False,
+    ),
+)
+
+
+COMBINED_ODD: tuple[Odd, ...] = (
+    odd("combined-dressed", "all at once that is allowed of a body", _dressed),
+    odd(
+        "combined-limited",
+        "all that is allowed, every eleventh a 429, and bodies refused",
+        lambda home: altered(
+            answered(_dressed(home), c.each(c.is_post, c.has_body), lambda: error(422, "no_input", "Nothing is expected.")),
+            c.every(11, c.succeeded),
+            c.said(lambda: error(429, "too_many_requests", "Slow down.", Retry_After="0")),
+        ),
+    ),
+    odd(
+        "combined-no-rotation",
+        "one session for good, opaque tokens, 202, refusals with 403",
+        lambda home: altered(
+            altered(home.app, c.succeeded, lambda a: c.then(c.coded(202, 202), c.with_data(token=c.token_of(granted())))(a)),
+            c.refused,
+            lambda answer: error(403, "forbidden", "Log in to go on."),
+        ),
+        store={"rotate": False},
+    ),
+    Odd(
+        "combined-wire",
+        "all that is allowed, chunked, three bytes a piece",
+        wire.wired(wire.in_pieces, when=c.posted, wrap=_dressed),
+    ),
+)
