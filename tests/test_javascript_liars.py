@@ -110,15 +110,21 @@ def planned(what: str, client: Twilight) -> Lane:
 
 
 def judged(stage: Stage, sdk: Changed, request: pytest.FixtureRequest) -> ConsumerJudgement:
+    """What the gate says of a changed SDK, noted in the table of all."""
+    judgement = judge(stage, sdk)
+    rule = sdk.breaks or next(iter(sdk.fixes), "")
+    others = tuple(sorted(red(judgement) - {rule}))
+    seen = judgement.first_seen.get(rule)
+    request.config.stash[SEEN].append(Row(sdk.name, rule, seen, judgement.verdict, others))
+    return judgement
+
+
+def judge(stage: Stage, sdk: Changed) -> ConsumerJudgement:
     """What the gate says of a changed SDK, all that is known of the published one being excused."""
     stage.script = sdk.script
     observer = ConsumerObserver(stage.client, Excuses(listed(stage)), patience=SILENCE)
     observer.play([planned(what, stage.client) for what in sdk.meets])
-    judgement = ConsumerJudgement(observer, rules=set(observer.judging.tallies))
-    rule = sdk.breaks or next(iter(sdk.fixes), "")
-    others = tuple(sorted(red(judgement) - {rule}))
-    request.config.stash[SEEN].append(Row(sdk.name, rule, None, judgement.verdict, others))
-    return judgement
+    return ConsumerJudgement(observer, rules=set(observer.judging.tallies))
 
 
 def listed(stage: Stage) -> tuple[Deviation, ...]:
