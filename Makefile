@@ -3,6 +3,8 @@
 # make test           everything that proves the suite itself: lint, types, tests; it installs the SDK
 # make rule-pages     write a page for each rule of the document to docs/rules/
 # make docs           build the documents as a site, into site/
+# make detection      judge every liar by every rule, and write docs/detection.md
+# make mutation       change the core bit by bit and see whether its tests notice, and write docs/mutation.md
 # make benchmarks     measure what judging costs, as ratios, and write benchmarks/RESULTS.md; the machine must have nothing else to do
 # make sdk-versions   judge every version of the SDK that npm has, and write docs/sdk-versions.md
 #
@@ -19,7 +21,7 @@ LIARS := tests/test_liars.py tests/test_client_liars.py
 CLIENTS := $(addprefix tests/test_,client_gate.py javascript_liars.py docs.py page.py)
 RUNS := $(addprefix tests/test_,gate.py faults.py replay.py har.py har_browser.py pipeline.py pipeline_lint.py progress.py)
 
-.PHONY: benchmarks docs rule-pages check test test-liars test-clients test-runs test-others sdk-versions
+.PHONY: benchmarks detection docs mutation rule-pages check test test-liars test-clients test-runs test-others sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
@@ -48,6 +50,13 @@ docs: $(VENV)/.installed-dev
 
 rule-pages: $(VENV)/.installed
 	$(BIN)/python docs/rules.py
+
+detection: $(VENV)/.installed-dev node_modules/.package-lock.json
+	$(BIN)/python docs/detection.py
+
+mutation: $(VENV)/.installed-dev
+	@$(PIP) -e '.[dev,sdk,mutation]'
+	$(BIN)/python docs/mutation.py $(ARGS)
 
 benchmarks: $(VENV)/.installed-dev node_modules/.package-lock.json
 	$(BIN)/python benchmarks/verdict.py

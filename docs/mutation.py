@@ -30,12 +30,12 @@ REASONS: Final = HERE / "mutation.toml"
 LEAST: Final = 0.95
 SECONDS: Final = 40.0  # for the tests of one change; one that makes them hang is caught
 
-RULES: Final = ("test_rules", "test_explain")
+RULES: Final = ("test_rule_edges", "test_rules", "test_explain")
 REDACTION: Final = ("test_redaction", "test_stand_ins")
 TESTS: Final[Mapping[str, Sequence[str]]] = {
     "contracts/rules/provider.py": RULES,
     "contracts/rules/consumer.py": ("test_consumer_rules", "test_explain"),
-    "contracts/rules/__init__.py": (*RULES, "test_consumer_rules"),
+    "contracts/rules/__init__.py": ("test_judging",),
     "contracts/exchange.py": (*RULES, "test_outcome"),
     "contracts/outcome.py": ("test_outcome", "test_consumer_rules", "test_explain"),
     "contracts/strict_json.py": ("test_strict_json",),
@@ -106,7 +106,10 @@ def tried(module: str, tests: Sequence[str]) -> list[Change]:
         copy, database, config = copied(folder), folder / "session.sqlite", folder / "config.toml"
         files = " ".join(f"tests/{test}.py" for test in tests)
         config.write_text(
-            CONFIG.format(module=module, seconds=SECONDS, python=sys.executable, tests=files, slow=SLOW, changes="|".join(CHANGES)), "utf-8"
+            CONFIG.format(
+                module=module, seconds=SECONDS, python=sys.executable, tests=files, slow=SLOW, changes="|".join(CHANGES)
+            ),
+            "utf-8",
         )
         run(copy, "cosmic_ray.cli", "init", str(config), str(database))
         run(copy, "cosmic_ray.tools.filters.operators_filter", str(database), str(config))
@@ -121,7 +124,12 @@ def tried(module: str, tests: Sequence[str]) -> list[Change]:
                 removed, added = lines_of(result.diff or "")
                 caught = result.test_outcome is not TestOutcome.SURVIVED
                 found.append(Change(module, spec.definition_name or "", spec.start_pos[0], removed, added, caught))
-    print(f"{module}: {sum(c.caught for c in found)} of {len(found)}", flush=True)
+    why = reasons()
+    lines = [f"{module}: {sum(c.caught for c in found)} of {len(found)}"]
+    for c in found:
+        if not c.caught and c.key not in why:
+            lines += [f"line {c.line}, {c.function}", f"- {c.before}", f"+ {c.after}"]
+    print("\n".join(lines), flush=True)
     return found
 
 
@@ -196,8 +204,6 @@ def main() -> None:
         changes = [c for found in pool.map(lambda pair: tried(*pair), wanted.items()) for c in found]
     why = reasons()
     unexplained = [c for c in changes if not c.caught and c.key not in why]
-    for c in unexplained:
-        print(f"{c.module}:{c.line} {c.function}\n- {c.before}\n+ {c.after}")
     if len(wanted) < len(TESTS):
         return
     PAGE.write_text("\n".join(page(changes, why)) + "\n", encoding="utf-8")

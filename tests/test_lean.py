@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from contracts import lean
+from contracts.providers.serving import serve
+from contracts.providers.store import Store
 
-from .gates import Gate
+from .gates import Gate, environment
 
 
 class Plugins:
@@ -94,3 +97,37 @@ def test_another_plugin_is_there_for_the_project_beside_it(gate: Gate, tmp_path:
     ran = gate("test_mine.py", "-k", "test_mine")
     assert ran.code == 0, ran.out
     assert "1 passed" in ran.out
+
+
+UNUSED = (
+    "playwright",
+    "starlette",
+    "uvicorn",
+    "jwt",
+    "respx",
+    "httpx",
+    "contracts.consumers.python",
+    "contracts.consumers.twilight",
+)
+JUDGED_ALONE = f"""
+import sys, pytest
+words = "-q -p no:schemathesis -p no:respx -p no:anyio --pyargs contracts -m provider --base-url".split()
+code = pytest.main([*words, sys.argv[1]])
+print(int(code), *[name for name in {UNUSED!r} if name in sys.modules])
+"""
+
+
+def test_a_target_is_judged_without_what_it_does_not_need(tmp_path: Path) -> None:
+    """No server, no browser, no client is imported to judge an endpoint, nor what makes tokens."""
+    store = Store()
+    with serve(store.app) as url:
+        done = subprocess.run(
+            [sys.executable, "-c", JUDGED_ALONE, url],
+            cwd=tmp_path,
+            env=environment(REFRESH_COOKIE=store.log_in()),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=True,
+        )
+    assert done.stdout.rstrip().rpartition("\n")[2] == "0"
