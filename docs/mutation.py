@@ -1,7 +1,7 @@
 """Changes the core in one place after the other, runs its tests on each change, and writes what they let pass to `mutation.md`.
 
-`make mutation` runs it, in copies of the project and not in the project itself; it takes about a quarter of an hour. Reasons why a change
-may pass stand in `mutation.toml`. It fails where one passes without a reason, and where fewer than `LEAST` of all are caught.
+`make mutation` runs it, in copies of the project and not in the project itself; it takes about a quarter of an hour. Reasons why
+a change may pass stand in `mutation.toml`. It fails where one passes without a reason, and where fewer than `LEAST` are caught.
 """
 
 from __future__ import annotations
@@ -105,12 +105,8 @@ def tried(module: str, tests: Sequence[str]) -> list[Change]:
         folder = Path(name)
         copy, database, config = copied(folder), folder / "session.sqlite", folder / "config.toml"
         files = " ".join(f"tests/{test}.py" for test in tests)
-        config.write_text(
-            CONFIG.format(
-                module=module, seconds=SECONDS, python=sys.executable, tests=files, slow=SLOW, changes="|".join(CHANGES)
-            ),
-            "utf-8",
-        )
+        filled = {"seconds": SECONDS, "python": sys.executable, "slow": SLOW, "changes": "|".join(CHANGES)}
+        config.write_text(CONFIG.format(module=module, tests=files, **filled), "utf-8")
         run(copy, "cosmic_ray.cli", "init", str(config), str(database))
         run(copy, "cosmic_ray.tools.filters.operators_filter", str(database), str(config))
         run(copy, "cosmic_ray.cli", "baseline", str(config))
