@@ -36,7 +36,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     "contracts/rules/provider.py": RULES,
     "contracts/rules/consumer.py": ("test_consumer_rules", "test_explain"),
     "contracts/rules/__init__.py": ("test_judging",),
-    "contracts/exchange.py": (*RULES, "test_outcome"),
+    "contracts/exchange.py": ("test_exchange", "test_rules", "test_outcome"),
     "contracts/outcome.py": ("test_outcome", "test_consumer_rules", "test_explain"),
     "contracts/strict_json.py": ("test_strict_json",),
     "contracts/redaction/__init__.py": REDACTION,
