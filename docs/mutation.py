@@ -34,7 +34,7 @@ RULES: Final = ("test_rule_edges", "test_rules", "test_explain")
 REDACTION: Final = ("test_redaction", "test_stand_ins")
 TESTS: Final[Mapping[str, Sequence[str]]] = {
     "contracts/rules/provider.py": RULES,
-    "contracts/rules/consumer.py": ("test_consumer_rules", "test_explain"),
+    "contracts/rules/consumer.py": ("test_consumer_edges", "test_consumer_rules", "test_explain"),
     "contracts/rules/__init__.py": ("test_judging",),
     "contracts/exchange.py": ("test_exchange", "test_rules", "test_outcome"),
     "contracts/outcome.py": ("test_outcome", "test_consumer_rules", "test_explain"),

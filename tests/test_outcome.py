@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
@@ -211,3 +211,30 @@ def test_no_token_is_in_the_repr() -> None:
     assert OLD not in repr(o)
     assert NEW not in repr(o)
     assert "success-200" in repr(o)
+
+
+def test_what_nobody_said() -> None:
+    """Is the least that can be: at the beginning, an error without a response, nothing sent, nobody in particular."""
+    assert Call("resolved") == Call("resolved", 0.0, None, "")
+    assert Event(0, 0.1) == Event(0, 0.1, True, None, "")
+    o = Outcome(DONE, ())
+    assert (o.index, o.started, o.client, o.logged_in, o.sent_after) == (0, 0.0, "", None, None)
+    assert (o.events, o.exchanges, o.strays, o.token_before, o.token_after) == ((), (), (), None, None)
+
+
+@pytest.mark.parametrize("one", [Call("resolved"), Event(0, 0.1), Outcome(DONE, ())])
+def test_what_was_seen_is_not_changed(one: Any) -> None:
+    """It is evidence."""
+    with pytest.raises(FrozenInstanceError):
+        setattr(one, fields(one)[0].name, None)
+
+
+def test_size_counts_what_there_is_to_read() -> None:
+    """Conditions, calls, a sixteenth of the body; what was generated is larger than all that has a name."""
+    silent = outcome(Scenario("network-silent", None, Delivery.SILENT, 10.0), "pending", "pending")
+    assert silent.size == len(silent.conditions) + 2
+    page = Scenario("page", replace(error(401), body=b"x" * 160))
+    assert outcome(page).size == len(page.conditions) + 10
+    assert outcome(replace(page, answer=replace(error(401), body=b"x" * 159))).size == len(page.conditions) + 9
+    assert outcome(page, client="fast").size == outcome(page).size + 1
+    assert outcome(replace(page, named=False)).size == outcome(page).size + 1000

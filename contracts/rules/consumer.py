@@ -137,8 +137,8 @@ def _same(value: Any, body: Any) -> bool:
 def _double(number: int | float | Decimal) -> float:
     try:
         return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
+    except OverflowError:  # larger than every number that a body can hold
+        return math.nan
 
 
 @rule("success-fires-nothing")
