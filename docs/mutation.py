@@ -31,7 +31,7 @@ LEAST: Final = 0.95
 SECONDS: Final = 40.0  # for the tests of one change; one that makes them hang is caught
 
 RULES: Final = ("test_rule_edges", "test_rules", "test_explain")
-REDACTION: Final = ("test_redaction", "test_stand_ins")
+REDACTION: Final = ("test_redaction_edges", "test_redaction", "test_stand_ins")
 TESTS: Final[Mapping[str, Sequence[str]]] = {
     "contracts/rules/provider.py": RULES,
     "contracts/rules/consumer.py": ("test_consumer_edges", "test_consumer_rules", "test_explain"),
