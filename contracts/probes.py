@@ -102,6 +102,8 @@ def named(*, expired: bool) -> tuple[Probe, ...]:
         Probe("no session, after a refusal", session="none", headers=other),
         Probe("a body nobody asked for", body="json"),
         Probe("bare, repeated"),
+        Probe("bare, repeated"),
+        Probe("bare, repeated"),
         Probe("a query", query="unknown"),
         Probe("an unknown header", headers=unknown),
         Probe("PUT", method="PUT", headers=sdk, body="json"),
@@ -117,7 +119,7 @@ def named(*, expired: bool) -> tuple[Probe, ...]:
         Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *unknown), query="language", overlaps=True),
     ]
     if expired:
-        probes.insert(14, Probe("an expired session", session="expired"))
+        probes.insert(16, Probe("an expired session", session="expired"))
     return tuple(probes)
 
 
