@@ -6,6 +6,8 @@ a change may pass stand in `mutation.toml`. It fails where one passes without a 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +17,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,7 @@ HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parent
 PAGE: Final = HERE / "mutation.md"
 REASONS: Final = HERE / "mutation.toml"
+KEPT: Final = ROOT / "build" / "mutation"  # what was tried already
 LEAST: Final = 0.95
 SECONDS: Final = 40.0  # for the tests of one change; one that makes them hang is caught
 
@@ -100,7 +103,26 @@ def copied(folder: Path) -> Path:
 
 
 def tried(module: str, tests: Sequence[str]) -> list[Change]:
-    """Every change of a module. SystemExit: its tests fail without any."""
+    """Every change of a module; once, as long as neither it nor its tests change. SystemExit: its tests fail without any."""
+    read = [ROOT / module, *(ROOT / "tests" / f"{test}.py" for test in tests)]
+    mark = hashlib.sha256(b"".join([*(path.read_bytes() for path in read), repr((CHANGES, SLOW)).encode()])).hexdigest()
+    kept = KEPT / f"{mark[:16]}.json"
+    if kept.is_file():
+        found = [Change(**fields) for fields in json.loads(kept.read_text("utf-8"))]
+    else:
+        found = _tried(module, tests)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps([asdict(change) for change in found]), "utf-8")
+    why = reasons()
+    lines = [f"{module}: {sum(c.caught for c in found)} of {len(found)}"]
+    for c in found:
+        if not c.caught and c.key not in why:
+            lines += [f"line {c.line}, {c.function}", f"- {c.before}", f"+ {c.after}"]
+    print("\n".join(lines), flush=True)
+    return found
+
+
+def _tried(module: str, tests: Sequence[str]) -> list[Change]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy, database, config = copied(folder), folder / "session.sqlite", folder / "config.toml"
@@ -120,12 +142,6 @@ def tried(module: str, tests: Sequence[str]) -> list[Change]:
                 removed, added = lines_of(result.diff or "")
                 caught = result.test_outcome is not TestOutcome.SURVIVED
                 found.append(Change(module, spec.definition_name or "", spec.start_pos[0], removed, added, caught))
-    why = reasons()
-    lines = [f"{module}: {sum(c.caught for c in found)} of {len(found)}"]
-    for c in found:
-        if not c.caught and c.key not in why:
-            lines += [f"line {c.line}, {c.function}", f"- {c.before}", f"+ {c.after}"]
-    print("\n".join(lines), flush=True)
     return found
 
 

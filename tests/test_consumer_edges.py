@@ -70,6 +70,16 @@ SENTENCES: list[tuple[str, Outcome, tuple[str, str]]] = [
     ),
     (
         "sends-post-without-body",
+        outcome(DONE, exchanges=(sent(DONE, method="PUT"), sent(DONE, method="GET"))),
+        ("POST /auth/refresh, no query, no body", "success-200: PUT /auth/refresh, 0 bytes of body"),
+    ),
+    (
+        "sends-post-without-body",
+        outcome(DONE, exchanges=(), strays=(STRAY, Request("PUT", "https://store.example/"))),
+        ("POST /auth/refresh, no query, no body", "success-200: no request to the endpoint, but GET /elsewhere"),
+    ),
+    (
+        "sends-post-without-body",
         outcome(DONE, exchanges=()),
         ("POST /auth/refresh, no query, no body", "success-200: no request"),
     ),
@@ -188,6 +198,11 @@ SENTENCES: list[tuple[str, Outcome, tuple[str, str]]] = [
     ),
     (
         "unspecified-is-coherent",
+        outcome(replace(NO_TOKEN, calls=2), "rejected", events=()),
+        ("one to 2 events", "success-data-empty: 2 calls rejected, no event"),
+    ),
+    (
+        "unspecified-is-coherent",
         outcome(NO_TOKEN, "resolved", events=told(NO_TOKEN)),
         ("no event", "success-data-empty: 0 calls rejected, one event"),
     ),
@@ -249,10 +264,11 @@ EDGES: list[tuple[str, Outcome, str]] = [
     ("failure-fires-once", outcome(loading(REFUSED), exchanges=(sent(REFUSED),), events=told(REFUSED, heard(2))), "breach"),
     ("failure-fires-once", outcome(loading(REFUSED), events=told(REFUSED, at=9.0)), "ok"),
     ("gives-up-in-the-end", outcome(SILENT, at=9.98), "ok"),
-    ("gives-up-in-the-end", outcome(SILENT, at=9.991), "breach"),
+    ("gives-up-in-the-end", outcome(SILENT, at=9.99), "breach"),
     ("gives-up-in-the-end", outcome(ENDLESS, "rejected", at=9.9), "ok"),
     ("gives-up-in-the-end", outcome(RESET, at=0.1), "nothing"),
     ("gives-up-in-the-end", outcome(loading(SILENT)), "nothing"),
+    ("event-carries-error", outcome(status(399), events=told(status(399), status=None)), "ok"),
     ("event-carries-error", outcome(status(400), events=told(status(400), status=None)), "breach"),
     ("event-carries-error", outcome(status(400), events=told(status(400), status=400)), "ok"),
     ("event-carries-error", outcome(RESET, events=told(RESET, status=None)), "ok"),
@@ -284,8 +300,13 @@ EDGES: list[tuple[str, Outcome, str]] = [
         ("transient-failure-keeps-login", outcome(loading(status(number)), logged_in=False), wanted)
         for number, wanted in (
             *((429, "breach"), (500, "breach"), (599, "breach")),
-            *((428, "nothing"), (430, "nothing"), (499, "nothing")),
+            *((428, "nothing"), (430, "nothing"), (499, "nothing"), (600, "nothing")),
         )
+    ),
+    (
+        "transient-failure-keeps-login",
+        outcome(loading(CRASHED), exchanges=(sent(REFUSED), sent(CRASHED)), logged_in=False),
+        "breach",
     ),
     ("transient-failure-keeps-login", outcome(loading(CRASHED), logged_in=True), "ok"),
     ("transient-failure-keeps-login", outcome(loading(CRASHED)), "nothing"),

@@ -199,6 +199,7 @@ EDGES: list[tuple[str, Exchange, str | None]] = [
     ("no-redirect", exchange(answer(300, b"")), "breach"),
     ("no-redirect", exchange(answer(399, b"")), "breach"),
     ("no-redirect", exchange(answer(400)), "ok"),
+    ("content-type-is-json", exchange(answer(299, b"")), "ok"),
     ("content-type-is-json", exchange(answer(300, b"")), None),
     ("content-type-is-json", exchange(answer(399, b"")), None),
     ("content-type-is-json", exchange(answer(400)), "ok"),
@@ -226,6 +227,9 @@ EDGES: list[tuple[str, Exchange, str | None]] = [
     # other methods
     ("other-methods-keep-the-shape", exchange(answer(400, b"<"), "OPTIONS"), "breach"),
     ("other-methods-keep-the-shape", exchange(answer(399, b"<"), "OPTIONS"), None),
+    ("other-methods-keep-the-shape", exchange(answer(400), "GET"), "ok"),
+    ("other-methods-keep-the-shape", exchange(answer(399, {"status": 399, "success": False, "error": {}}), "GET"), "breach"),
+    ("error-hides-internals", exchange(answer(399, b"goroutine 7 [")), None),
     ("other-methods-get-405", exchange(answer(429), "GET"), None),
     ("other-methods-get-405", exchange(answer(405, None, ("Allow", "GET, post ")), "DELETE"), "ok"),
     # a body that nobody asked for may be refused, an error of the server's own not
@@ -252,18 +256,19 @@ def test_edge(rule: str, x: Exchange, wanted: str | None) -> None:
     assert said(rule, x) == (wanted or "nothing")
 
 
-def nested(depth: int) -> object:
-    """A token so many objects deep."""
+def nested(depth: int, in_lists: bool) -> object:
+    """A token so many objects or lists deep."""
     value: object = {"token": "opaque"}
     for _ in range(depth):
-        value = {"in": value}
+        value = [value] if in_lists else {"in": value}
     return value
 
 
+@pytest.mark.parametrize("in_lists", [False, True], ids=["objects", "lists"])
 @pytest.mark.parametrize(("depth", "wanted"), [(0, "breach"), (7, "breach"), (8, "ok")])
-def test_a_token_is_looked_for_so_deep(depth: int, wanted: str) -> None:
+def test_a_token_is_looked_for_so_deep(depth: int, wanted: str, in_lists: bool) -> None:
     """In objects and in lists; deeper no client would find it either."""
-    assert said("refuses-without-session", exchange(answer(401, data=nested(depth)), **OTHERS)) == wanted
+    assert said("refuses-without-session", exchange(answer(401, data=nested(depth, in_lists)), **OTHERS)) == wanted
 
 
 @pytest.mark.parametrize(("place", "wanted"), [(0, "breach"), (99, "breach"), (100, "ok")])
@@ -351,6 +356,32 @@ REFUSED = answer(401)
                 exchange(REFUSED, overlaps=True, conditions=[*OVERLAP, *AFTER]),
             ],
             {"concurrent-calls-hold"},
+        ),
+        # of two that overlap one may succeed all the same: overlap stays under suspicion, but not where an extra was sent too
+        (
+            [
+                exchange(answer(), overlaps=True, conditions=OVERLAP),
+                exchange(answer(), conditions=AFTER),
+                exchange(REFUSED, overlaps=True, conditions=[*OVERLAP, *AFTER]),
+                exchange(REFUSED, overlaps=True, conditions=[*OVERLAP, *USD]),
+            ],
+            {"concurrent-calls-hold"},
+        ),
+        (
+            [
+                exchange(answer(), overlaps=True, conditions=OVERLAP),
+                exchange(answer(), conditions=USD),
+                exchange(REFUSED, overlaps=True, conditions=[*OVERLAP, *USD]),
+            ],
+            {"extras-change-nothing", "concurrent-calls-hold"},
+        ),
+        (
+            [
+                exchange(answer(), conditions=USD),
+                exchange(answer(), conditions=AFTER),
+                exchange(REFUSED, conditions=[*USD, *AFTER]),
+            ],
+            {"extras-change-nothing"},
         ),
         ([exchange(REFUSED, conditions=[("after", "after a 429")])], {"repeats-hold"}),
         ([exchange(REFUSED, conditions=[*USD, ("after", "after a 429")])], {"repeats-hold"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import time
@@ -270,3 +271,62 @@ def test_strict_reading_agrees_with_the_json_module(value: object) -> None:
             expected = (False, None)
         reading = read(raw[:end])
         assert (not reading.faults, reading.value) == expected
+
+
+def test_bounds() -> None:
+    """A hundred levels, forty characters of a quotation, five faults of a kind."""
+    assert (MAX_DEPTH, QUOTED, SHOWN) == (100, 40, 5)
+    assert read(b"[" * 100 + b"]" * 100).faults == ()
+    assert read(b"[" * 101 + b"]" * 101).faults == ("nested deeper than 100 levels",)
+    assert read(b"[[]," * 101 + b"1" + b"]" * 101).faults == ("nested deeper than 100 levels",)
+
+
+@pytest.mark.parametrize(
+    ("size", "quoted"),
+    [(37, f"'{'k' * 37}'"), (38, f"'{'k' * 38}'"), (39, f"'{'k' * 38}…"), (40, f"'{'k' * 38}…"), (41, f"'{'k' * 38}…")],
+)
+def test_a_quotation_is_cut(size: int, quoted: str) -> None:
+    """With its sign it is forty characters."""
+    key = b'"' + b"k" * size + b'"'
+    assert read(b"{%s: 1, %s: 2}" % (key, key)).faults == (f"duplicate key {quoted}",)
+
+
+def test_a_quotation_of_control_characters_is_cut_as_it_is_shown() -> None:
+    """Each takes four characters then."""
+    shown = "'" + r"\x7f" * 9 + r"\x"
+    assert read(b"{} " + b"\x7f" * 10).faults == (f"trailing data at character 3: {shown}…",)
+
+
+def test_five_faults_of_a_kind_are_spelled_out() -> None:
+    """The same sentence counts once; a sixth is counted."""
+    assert read(b"[NaN, NaN, Infinity, -Infinity]").faults == (
+        *("NaN is no JSON number", "Infinity is no JSON number", "-Infinity is no JSON number"),
+    )
+    five = "[" + ", ".join(f"1e{n}" for n in range(400, 405)) + "]"
+    assert len(read(five.encode()).faults) == 5
+    six = "[" + ", ".join(f"1e{n}" for n in range(400, 406)) + "]"
+    assert read(six.encode()).faults[-1] == "and 1 more numbers"
+
+
+def test_a_bracket_in_a_string_is_no_container() -> None:
+    """Nor is one in a string that never ends."""
+    assert read(b"[" * 100 + b'"]["' + b"]" * 100).faults == ()
+    assert not any("nested" in fault for fault in read(b"[" * 100 + b'"[').faults)
+    assert not any("nested" in fault for fault in read(b"[" * 100 + b'"\\"[').faults)
+
+
+@pytest.mark.parametrize("digits", [308, 309])
+def test_a_number_beyond_a_double(digits: int) -> None:
+    """Has 309 digits or more, unless it is just below the largest."""
+    reading = read(b"9" * digits)
+    assert reading.faults == (() if digits == 308 else (f"number beyond a double: '{'9' * 38}…",))
+    assert read(b"1" + b"0" * 308).value == 10**308
+    assert read(b"1" + b"0" * 308).faults == ()
+    assert read(b"-1" + b"0" * 308).value == -(10**308)
+    assert read(b"1" + b"0" * 309).value == math.inf
+
+
+def test_a_reading_is_not_changed() -> None:
+    """It is evidence."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read(b"{}").value = 1  # type: ignore[misc]

@@ -131,7 +131,7 @@ def _same(value: Any, body: Any) -> bool:
     if isinstance(body, (int, float)) and not isinstance(body, bool):
         number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
         return number and (value == body or _double(value) == _double(body))
-    return value == body if isinstance(body, str) and isinstance(value, str) else value is body
+    return bool(value == body) if isinstance(body, str) else value is body
 
 
 def _double(number: int | float | Decimal) -> float:
@@ -195,11 +195,11 @@ def failure_fires_once(o: Outcome, memory: Memory) -> Breach | None:
         return None  # it fired before: the business of every-failure-fires
     if o.fired:
         memory.fired.add(known)
-    ended = max((call.at for call in o.calls), default=0.0)
-    late = max((event.at for event in o.events), default=0.0) - ended
+    if o.fired and o.calls:
+        late = max(event.at for event in o.events) - max(call.at for call in o.calls)
+        if late > EVENT_SECONDS:
+            return _breach(o, f"the event within {EVENT_SECONDS:g} s after the rejection", f"{late:.1f} s after it")
     expected = "exactly one event" if most == 1 else f"one to {most} events"
-    if o.fired and o.calls and late > EVENT_SECONDS:
-        return _breach(o, f"the event within {EVENT_SECONDS:g} s after the rejection", f"{late:.1f} s after it")
     return OK if 1 <= o.fired <= most else _breach(o, expected, f"{_events(o.fired)} for {_calls(most)}")
 
 

@@ -42,7 +42,7 @@ Conditions = frozenset[tuple[str, str]]
 
 SLOW_SECONDS: Final = 5.0
 MANY: Final = 1000  # conditions that are remembered; a run has a few dozen, the rest is random text
-_NO_BODY: Final = (204, 205, 304)
+_NO_BODY: Final = (204, 205)
 _MISSING: Final = object()
 _ENUM: Final = load().success_statuses
 _ENUM_TEXT: Final = ", ".join(map(str, sorted(_ENUM)))
