@@ -212,12 +212,12 @@ class _Notes:
 def _quote(text: str) -> str:
     """The text as a Python literal, so that nothing in it reaches a terminal, cut to `QUOTED` characters."""
     literal = repr(text[:QUOTED])
-    return literal if len(literal) <= QUOTED and len(text) <= QUOTED else literal[: QUOTED - 1] + "…"
+    return literal if len(literal) <= QUOTED else literal[: QUOTED - 1] + "…"
 
 
 def _too_deep(text: str) -> Iterator[tuple[int, int]]:
     """Where containers deeper than `MAX_DEPTH` begin and end; one that is never closed ends with the text."""
-    depth, start = 0, -1
+    depth = start = 0
     for token in _STRING_OR_BRACKET.finditer(text):
         character = token[0][0]
         if character in "[{":
@@ -227,9 +227,8 @@ def _too_deep(text: str) -> Iterator[tuple[int, int]]:
         elif character in "]}":
             if depth == MAX_DEPTH + 1:
                 yield start, token.end()
-                start = -1
             depth -= 1
-    if start >= 0:
+    if depth > MAX_DEPTH:
         yield start, len(text)
 
 

@@ -79,6 +79,7 @@ def test_where_opened_bytes_came_from() -> None:
         (b"-_-_", b"\xfb\xff\xbf"),
         (b"+/+/", b"\xfb\xff\xbf"),
         (b"TW=Fu", b"Man"),
+        (b"TWFuT!", b""),
         (b"A", b""),
     ],
 )
@@ -182,6 +183,7 @@ def test_a_memory_counts_what_it_has_once() -> None:
         ("señor-ñandú", ["señor-ñandú", "se\xc3\xb1or-\xc3\xb1and\xc3\xba", "se%F1or-%F1and%FA"]),
         ("a%2Fb%2Fc%2Fd", ["a/b/c/d", "A%2fB%2fC%2fD"]),
         ("a%252Fb%252Fc%252Fd", ["a/b/c/d", "a%2Fb%2Fc%2Fd"]),
+        ("a%25252Fb%25252Fc%25252Fd", ["a/b/c/d", "a%2Fb%2Fc%2Fd"]),
     ],
 )
 def test_forms_of_a_secret(secret: str, shown: list[str]) -> None:
@@ -227,6 +229,15 @@ def test_a_secret_is_found_where_it_is() -> None:
     assert short.spans(b"q7w8e") == []
 
 
+def test_three_codings_around_each_other_are_seen_through() -> None:
+    """Four are not: nobody writes them, and each costs as much as the text."""
+    secret = coded = "q7w8e9rt5z-u6i7o8"
+    for _ in range(layers.ROUNDS):
+        coded = base64.b64encode(coded.encode()).decode().rstrip("=")
+        assert MARK in Redactor([secret]).clean(coded)
+    assert MARK not in Redactor([secret]).clean(base64.b64encode(coded.encode()).decode())
+
+
 # --- what an exchange teaches -----------------------------------------------------------------------------------------
 
 
@@ -248,6 +259,13 @@ def test_a_scheme_is_no_secret_but_what_follows_is() -> None:
     assert knows(taught(authorization="Bearer token abcdefgh"), "token abcdefgh") == [True]
     assert knows(taught(**{"x-xsrf-token": "abcdefgh-1"}), "abcdefgh-1") == [True]
     assert knows(taught(other="abcdefgh-1"), "abcdefgh-1") == [False]
+
+
+def test_cookies_of_the_user_are_learned_for_good() -> None:
+    """Each of them."""
+    known = Redactor()
+    known.learn_cookies("session=abcdefgh-1; other=abcdefgh-2")
+    assert knows(known, "abcdefgh-1", "abcdefgh-2", "session") == [True, True, False]
 
 
 def test_values_of_six_characters_are_learned() -> None:
@@ -329,6 +347,18 @@ def test_a_character_is_taken_out_as_a_whole() -> None:
     assert known.clean("x".join(["éàüöñçßå"] * 2)) == f"{MARK}x{MARK}"
     half = Redactor(["語abcdefg"])
     assert half.clean("本語abcdefg本") == f"本{MARK}本"
+    # é and ǩ end with the same byte, é and ã begin with the same
+    assert Redactor(["Aéabcdefg"]).clean("xǩabcdefgx") == f"x{MARK}x"
+    assert Redactor(["Aàabcdefg"]).clean("xŠabcdefgxŠabcdefg") == f"x{MARK}x{MARK}"
+    assert Redactor(["abcdefgé"]).clean("xabcdefgãx") == f"x{MARK}x"
+    assert Redactor(["abcdefg語"]).clean("xabcdefg超x") == f"x{MARK}x"
+
+
+def test_what_touches_once_its_characters_are_whole_is_one() -> None:
+    """A secret that ends within a character, and another that begins behind it."""
+    known = Redactor(["abcdefg\U00010000", "hijklmno"])
+    assert known.clean("abcdefg😀hijklmno") == MARK
+    assert known.clean("abcdefg😀 hijklmno") == f"{MARK} {MARK}"
 
 
 @pytest.mark.parametrize(
@@ -339,6 +369,8 @@ def test_a_character_is_taken_out_as_a_whole() -> None:
         (20, 19, "x" * 19 + "… (20 characters)"),
         (20, 20, "x" * 20),
         (16_384, 10, "x" * 10 + "… (16,384 characters)"),
+        (16_384, 20_000, "x" * 16_384),
+        (16_385, 20_000, "x" * 16_384 + "… (16,385 characters)"),
         (16_385, 10, "x" * 10 + "… (16,385 characters)"),
         (2_000_000, 10, "x" * 10 + "… (2,000,000 characters)"),
     ],
@@ -360,6 +392,7 @@ def test_the_length_is_that_of_what_is_shown() -> None:
     """A secret that was taken out is not measured; what had to be escaped is cut to fit."""
     known = Redactor(["q7w8e9rt5z" * 9])
     assert known.show("q7w8e9rt5z" * 9 + "x" * 20, 20) == f"{MARK}xxxxxxxxxxxx… (28 characters)"
+    assert known.show("q7w8e9rt5z" * 9 + "x" * (16_384 - 90), 10) == f"{MARK}xx… (16,302 characters)"
     assert Redactor().show("\x00" * 10, 12) == "\\x00\\x00\\x00… (10 characters)"
     assert Redactor().show("\x00" * 3, 12) == "\\x00\\x00\\x00"
 

@@ -220,13 +220,16 @@ def test_a_stack_that_is_nearly_full_does_no_harm() -> None:
     raw = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
 
     def dig(reads: list[bool]) -> list[bool]:
+        """Reads from the bottom of the stack on; one that did not fit says so, and has no value."""
         try:
             dig(reads)
         except RecursionError:
             return reads
         if len(reads) < 3 * MAX_DEPTH:  # on the way back there is a little more room at every step
             try:
-                reads.append(read(raw).readable)
+                reading = read(raw)
+                reads.append(reading.readable)
+                assert reading.readable == (reading.value is not None) == (not reading.faults)
             except RecursionError:  # the call itself did not fit
                 reads.append(False)
         return reads
@@ -324,6 +327,14 @@ def test_a_number_beyond_a_double(digits: int) -> None:
     assert read(b"1" + b"0" * 308).faults == ()
     assert read(b"-1" + b"0" * 308).value == -(10**308)
     assert read(b"1" + b"0" * 309).value == math.inf
+
+
+def test_zero_bytes_that_are_no_utf_16() -> None:
+    """Are stray ones."""
+    reading = read(b"\x001\x00")
+    assert reading.encoding_faults == ()
+    assert not reading.readable
+    assert reading.faults[0].startswith("syntax error at character 0")
 
 
 def test_a_reading_is_not_changed() -> None:

@@ -126,7 +126,7 @@ class Redactor:
     def show(self, text: str, most: int = 300) -> str:
         """The text as one harmless line: cleaned, non-printables escaped, workflow commands defused, cut short."""
         whole = self.clean(text[:LONGEST])
-        line = escape(whole[: most + 1])
+        line = escape(whole[:most])
         if len(text) <= LONGEST and len(whole) <= most and len(line) <= most:
             return line
         return f"{line[:most]}… ({len(text) if len(text) > LONGEST else len(whole):,} characters)"

@@ -61,7 +61,7 @@ def _forms(secret: str) -> set[bytes]:
 def grams_of(data: bytes) -> set[int]:
     """Every eight bytes in a row, as numbers."""
     grams: set[int] = set()
-    for first in range(min(GRAM, len(data) - GRAM + 1)):
+    for first in range(GRAM):
         grams.update(memoryview(data[first : first + (len(data) - first) // GRAM * GRAM]).cast("Q"))
     return grams
 
