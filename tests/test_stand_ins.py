@@ -42,6 +42,11 @@ def test_what_holds_no_secret_stays(stand_ins: StandIns) -> None:
     assert stand_ins.raw(b"") == b""
 
 
+def test_a_secret_of_six_characters_is_all_of_a_text() -> None:
+    """Which is as short as a secret may be."""
+    assert StandIns(Redactor(["q7w8e9"])).text("q7w8e9") == "redacted-1"
+
+
 def test_bytes_around_a_secret_stay(stand_ins: StandIns) -> None:
     """On both sides of each."""
     raw = b"\xff" + SECRET.encode() + b" and " + OTHER.encode() + b"\xfe"
