@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field
 
 import pytest
 
@@ -152,6 +152,13 @@ def test_what_all_breaches_share() -> None:
     assert tally.shared == frozenset()
     tally.add(finding("4"), frozenset({B}))
     assert tally.shared == frozenset()
+
+
+@pytest.mark.parametrize("one", [Breach("e", "a"), finding("x")])
+def test_what_was_said_is_not_changed(one: Breach | Finding) -> None:
+    """It is evidence."""
+    with pytest.raises(FrozenInstanceError):
+        one.expected = "x"  # type: ignore[misc]
 
 
 def test_a_rule_is_judged_by_one_function() -> None:
