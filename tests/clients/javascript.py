@@ -539,6 +539,20 @@ liar(
     meets=("load-200",),
 )
 
+liar(
+    "transient-failure-keeps-login",
+    "forgets-the-customer",
+    "A failure while a page loads logs the customer out, though the token is kept.",
+    """
+    change(events, "tokenInvalid", (leave) => (...what) => {
+      const token = old();
+      leave(...what);
+      salla.storage.set("token", token);
+    });
+    """,
+    meets=("load",),
+)
+
 # --- right where the published one is wrong -----------------------------------------------------------------------------
 
 HTTP_STATUS = """

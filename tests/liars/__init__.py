@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from .advice import ADVICE
 from .always import ALWAYS
-from .combined import COMBINED, COMBINED_ODD
+from .combined import BEYOND, COMBINED, COMBINED_ODD
 from .kit import Liar, Odd, Running
 from .odd import ODD as SINGLE
 from .sometimes import SOMETIMES
 
-__all__ = ["LIARS", "ODD", "Liar", "Odd", "Running"]
+__all__ = ["BEYOND", "LIARS", "ODD", "Liar", "Odd", "Running"]
 
 LIARS: tuple[Liar, ...] = (*ALWAYS, *ADVICE, *SOMETIMES, *COMBINED)
 ODD: tuple[Odd, ...] = (*SINGLE, *COMBINED_ODD)

@@ -61,7 +61,8 @@ def _leaks(header: str, form: str):  # type: ignore[no-untyped-def]
 
 
 def _too_many(**headers: str):  # type: ignore[no-untyped-def]
-    return _alters(c.every(6, c.succeeded), c.said(lambda: error(429, "too_many_requests", "Slow down.", **headers)))
+    busy = c.said(lambda: error(429, "too_many_requests", "Slow down.", **headers))
+    return lambda home: altered(home.app, c.every(6, c.succeeded), busy)
 
 
 _HEAD_WITH_BODY = Liar(
@@ -232,7 +233,7 @@ ADVICE: tuple[Liar, ...] = (
         "slow-once",
         "answers-within-5-seconds",
         "the second success takes 5.2 seconds",
-        _alters(c.only(2, c.succeeded), c.same, sleep=5.2),
+        lambda home: altered(home.app, c.only(2, c.succeeded), c.same, sleep=5.2),
         always=False,
     ),
 )

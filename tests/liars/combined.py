@@ -1,7 +1,12 @@
-"""Liars and honest providers in whom several oddities meet: what is allowed must not hide what is not, nor be blamed for it."""
+"""Liars and honest providers in whom several oddities meet: what is allowed must not hide what is not, nor be blamed for it.
+
+`COMBINED` are seen by the polite pass, whatever its seed. `BEYOND` it does not promise to see: what has to meet for those is
+brought together by chance.
+"""
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +39,16 @@ _REFUSAL = c.then(_ARABIC, _pretty, _LABELLED, _cookies)
 def _dressed(home: Home):  # type: ignore[no-untyped-def]
     """The store in all that is allowed."""
     return altered(altered(home.app, c.succeeded, _CREATED), c.refused, _REFUSAL)
+
+
+def _escaped(answer: Answer) -> Answer:
+    value = {**answer.json(), "next": "https://store.example/حساب"}
+    return replace(answer, body=written(value, ensure_ascii=True).replace(b"/", b"\\/"))
+
+
+def _page_expired(answer: Answer) -> Answer:
+    gone = c.with_error(code=419, fields=[])(error(419, "", "انتهت صلاحية الصفحة"))
+    return gone.with_header("set-cookie", "session=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=0; path=/")
 
 
 def _hides(when: When, change: Change, hold: float = 0.0):  # type: ignore[no-untyped-def]
@@ -74,6 +89,31 @@ def _usd(asked: Asked) -> bool:
     return asked.headers.get("currency") == "USD"
 
 
+def _once(when: When, change: Change, sleep: float = 0.0):  # type: ignore[no-untyped-def]
+    """In all that is allowed, the first time that it may."""
+    return lambda home: altered(_dressed(home), c.only(1, when), change, sleep=sleep)
+
+
+def _refusing(*conditions: Any) -> When:
+    return c.both(c.refused, c.asking(c.each(*conditions)))
+
+
+def _by(method: str, *conditions: Any) -> When:
+    return c.both(c.got(method), c.asking(c.each(*conditions)))
+
+
+def _expired(home: Home) -> Any:
+    return c.shows(home.expired_cookie.partition("=")[2])
+
+
+def _zipped(answer: Answer) -> Answer:
+    return replace(answer, body=gzip.compress(answer.body)).with_header("content-encoding", "gzip")
+
+
+def _token_in_header(answer: Answer) -> Answer:
+    return answer.with_header("x-token", c.token_of(answer))
+
+
 def _each_token_twice() -> Change:
     given: list[str] = []
 
@@ -108,13 +148,6 @@ COMBINED: tuple[Liar, ...] = tuple(
             "success-is-boolean",
             "all that is allowed, and success as text when two overlap with accept-language: ar",
             _hides(_when(_ar, c.overlapping), AS_TEXT, 0.03),
-            {},
-        ),
-        (
-            "ar-usd-text",
-            "status-is-number",
-            "only with accept-language: ar, currency: USD and no x-requested-with",
-            lambda home: altered(home.app, _when(_ar, _usd, c.lacks("x-requested-with")), STATUS_TEXT),
             {},
         ),
         (
@@ -168,6 +201,90 @@ COMBINED: tuple[Liar, ...] = tuple(
             {},
         ),
         (
+            "usd-overlap-nan",
+            "body-is-strict-json",
+            "NaN when two overlap with currency: USD",
+            lambda home: altered(home.app, _when(_usd, c.overlapping), NAN, hold=0.03),
+            {},
+        ),
+        (
+            "packed-bom",
+            "body-is-utf8",
+            "a BOM with accept-language: ar, packed by gzip",
+            lambda home: altered(altered(_dressed(home), _when(_ar), BOM), c.posted, _zipped),
+            {},
+        ),
+        (
+            "second-after-get",
+            "success-is-boolean",
+            "the second refresh that comes after another method, in a session that was replaced meanwhile",
+            lambda home: altered(_dressed(home), c.only(2, _when(c.after(c.wrong_method))), AS_TEXT),
+            {},
+        ),
+        (
+            "usd-form-created",
+            "status-mirrors-http",
+            "201 over a 200 with a form and currency: USD",
+            lambda home: altered(home.app, _when(_usd, c.has_form), c.with_members(status=201)),
+            {},
+        ),
+        (
+            "expired-usd",
+            "refuses-without-session",
+            "a session that ran out is good again with currency: USD",
+            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(_expired(home), _usd))), GRANT),
+            {},
+        ),
+        (
+            "expired-query",
+            "refuses-without-session",
+            "a session that ran out is good again with a query",
+            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(_expired(home), c.queried))), GRANT),
+            {},
+        ),
+        (
+            "empty-no-xhr",
+            "error-has-object",
+            "no error to an empty session without x-requested-with",
+            lambda home: altered(_dressed(home), _refusing(c.empty_session, c.lacks("x-requested-with")), NO_ERROR),
+            {},
+        ),
+        (
+            "options-usd",
+            "other-methods-never-refresh",
+            "OPTIONS with currency: USD gives a token",
+            lambda home: altered(home.app, _by("OPTIONS", _usd), GRANT),
+            {},
+        ),
+        (
+            "put-body",
+            "other-methods-never-refresh",
+            "PUT with a body refreshes",
+            lambda home: altered(home.app, _by("PUT", c.has_body), GRANT),
+            {},
+        ),
+        (
+            "delete-empty",
+            "other-methods-never-refresh",
+            "DELETE of an empty session refreshes",
+            lambda home: altered(home.app, _by("DELETE", c.empty_session), GRANT),
+            {},
+        ),
+        (
+            "ar-query-header",
+            "token-only-in-body",
+            "the token in a header with accept-language: ar and a query",
+            lambda home: altered(_dressed(home), _when(_ar, c.queried), _token_in_header),
+            {},
+        ),
+        (
+            "slow-body",
+            "answers-within-5-seconds",
+            "all that is allowed, and 5.2 seconds for the first body",
+            _once(_when(c.has_body), c.same, sleep=5.2),
+            {},
+        ),
+        (
             "turns",
             "token-is-new",
             "rotates the session and gives each token twice",
@@ -185,6 +302,67 @@ COMBINED += (
         "all that is allowed, in tiny chunks, and NaN with currency: USD",
         wire.wired(wire.in_pieces, when=c.posted, wrap=_hides(_when(_usd), NAN)),
         always=False,
+    ),
+)
+
+
+def _beyond(name: str, rule: str, sentence: str, when: When, change: Change, hold: float = 0.0) -> Liar:
+    return liar(f"beyond-{name}", rule, sentence, lambda home: altered(home.app, when, change, hold=hold), always=False)
+
+
+BEYOND: tuple[Liar, ...] = (
+    _beyond(
+        "ar-usd",
+        "status-is-number",
+        "a status as text only with accept-language: ar, currency: USD and no x-requested-with",
+        _when(_ar, _usd, c.lacks("x-requested-with")),
+        STATUS_TEXT,
+    ),
+    _beyond(
+        "three-headers",
+        "extras-change-nothing",
+        "fails only with s-country: AE, s-app-os: ios and s-source: app",
+        _when(c.sends(s_country="AE", s_app_os="ios", s_source="app")),
+        FAIL,
+    ),
+    _beyond(
+        "after-refusal-ar",
+        "success-is-boolean",
+        "success as text only after a refusal and with accept-language: ar",
+        _when(c.after(c.refused), _ar),
+        AS_TEXT,
+    ),
+    _beyond(
+        "after-get-query",
+        "content-type-is-json",
+        "HTML only after another method and with a query",
+        _when(c.after(c.wrong_method), c.queried),
+        HTML,
+    ),
+    _beyond(
+        "body-overlap", "body-is-utf8", "a BOM only with a body when two overlap", _when(c.has_body, c.overlapping), BOM, 0.03
+    ),
+    _beyond(
+        "form-stranger",
+        "refuses-without-session",
+        "a form stands for a session that is not there",
+        _refusing(c.has_form, c.no_session),
+        GRANT,
+    ),
+    _beyond(
+        "overlap-stranger",
+        "refuses-without-session",
+        "a made-up session is good when another call overlaps",
+        _refusing(c.some_session, c.overlapping),
+        GRANT,
+        0.03,
+    ),
+    _beyond(
+        "refused-twice",
+        "error-has-object",
+        "no error in the refusal of a made-up session after another refusal",
+        _refusing(c.some_session, c.after(c.refused)),
+        NO_ERROR,
     ),
 )
 
@@ -214,5 +392,35 @@ COMBINED_ODD: tuple[Odd, ...] = (
         "combined-wire",
         "all that is allowed, chunked, three bytes a piece",
         wire.wired(wire.in_pieces, when=c.posted, wrap=_dressed),
+    ),
+    odd(
+        "combined-php",
+        "slashes and letters escaped, refusals with 419, a number for a code and no fields, the cookie taken away",
+        lambda home: altered(altered(home.app, c.succeeded, _escaped), c.refused, _page_expired),
+        store={"rotate": False},
+    ),
+    odd(
+        "combined-strict",
+        "a session is good for one refresh, the second of two that overlap is refused with 403; 201, packed by gzip",
+        lambda home: altered(
+            altered(altered(home.app, c.succeeded, c.coded(201, 201)), c.refused, lambda answer: error(403, "replaced", "Gone.")),
+            c.posted,
+            _zipped,
+        ),
+        store={"grace": 0.0},
+    ),
+    odd(
+        "combined-slow",
+        "200 and 201 by turns, in Arabic, one of thirty after 0.2 seconds, one of twenty a 429",
+        lambda home: altered(
+            altered(
+                altered(home.app, c.every(2, c.succeeded), _CREATED),
+                c.every(20, c.succeeded),
+                c.said(lambda: error(429, "too_many_requests", "مهلاً", Retry_After="0")),
+            ),
+            c.every(30, c.succeeded),
+            c.same,
+            sleep=0.2,
+        ),
     ),
 )
