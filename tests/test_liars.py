@@ -11,7 +11,7 @@ from contracts.settings import Settings
 
 from . import replays
 from .conftest import SEEN, Row
-from .liars import LIARS, ODD, Liar, Odd, Running
+from .liars import BEYOND, LIARS, ODD, Liar, Odd, Running
 
 MUST = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "MUST"}
 SHOULD = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "SHOULD"}
@@ -67,7 +67,7 @@ def test_every_provider_rule_has_a_liar() -> None:
 
 def test_names_are_unique() -> None:
     """A name means one server."""
-    names = [one.name for one in (*LIARS, *ODD)]
+    names = [one.name for one in (*LIARS, *BEYOND, *ODD)]
     assert len(names) == len(set(names))
 
 
