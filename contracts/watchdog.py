@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Final
 
-SLACK: Final = 2.5  # seconds that a step may take longer than it should
+SLACK: Final = 5.0  # seconds that a step may take longer than it should
 AGAIN: Final = 1.0  # seconds until the next alarm, where something swallowed the first
 
 
