@@ -7,6 +7,7 @@ The bare loop keeps its connection, judges nothing and remembers nothing; the ga
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import tempfile
@@ -37,7 +38,7 @@ def bare(url: str, cookie: str) -> None:
     """Send the POSTs of the gate's pass, and of its repetitions, one after the other."""
     provider = live(url, cookie)
     asked = []
-    for probes in (*sent(plan(expired=False)), *(p for _, p in zip(range(MANY), sent(repeats(expired=False)), strict=False))):
+    for probes in itertools.chain(sent(plan(expired=False)), itertools.islice(sent(repeats(expired=False)), MANY)):
         asked += [provider.request(probe) for probe in probes if probe.method == "POST"]
     with httpx.Client() as client:
         for request in asked[:MANY]:
@@ -89,7 +90,6 @@ def main() -> None:
                 memory.append(ours.megabytes)
         more = run(_gate(at, MORE), at, folder)
         print(f"{more.requests} requests with {more.megabytes:.0f} MB, {MANY} with {max(memory):.0f} MB", flush=True)
-    extra = [more.megabytes - used for used in memory]
     extra = [more.megabytes - used for used in memory]
     judged = [judged_a_second() / JUDGED_A_SECOND for _ in range(ROUNDS + 1)][1:]
     write(

@@ -2,8 +2,7 @@
 
 First the named probes, most telling first; each condition stands alone before it is mixed. Then as many mixed ones as it takes
 until every pair of conditions was sent together, the telling ones within logged-in requests. A budget that is larger than that
-goes to repetitions. The conditions come from the
-document: its headers with their example values, present and absent.
+goes to repetitions. The conditions come from the document: its headers with their example values, present and absent.
 """
 
 from __future__ import annotations
@@ -190,24 +189,21 @@ class Cover:
         bits = [self.bits[item] for item in row.items() if item in self.bits]
         mask = sum(1 << b for b in bits)
         reach = self.reach(row)
-        whose = self.bits["session", row["session"]]
+        hidden = self.hidden(row)
         for b in bits:
-            self.open[b] &= ~self.seen_with(b, mask, whose, row)
+            unseen = self.extras if hidden >> b & 1 else hidden if self.extras >> b & 1 else 0
+            self.open[b] &= ~(mask & ~unseen)
             self.inner[b] &= ~self._within(b, mask, reach)
         if row["method"] != self.space["method"][0] and reach:  # that a header is there is enough for another method
             there = sum(self._present.get(b, 0) for b in bits if self._present.get(b, 0) >> b & 1)
             self._drop(self.inner, reach, there)
 
-    def seen_with(self, bit: int, mask: int, session: int, row: dict[str, str]) -> int:
-        """The part of a row that is seen together with one of its bits: of who asks and with what, only in a POST."""
-        if row["method"] == self.space["method"][0]:
-            return mask
-        if bit == session:
-            return mask & ~self.extras
-        return mask & ~(1 << session) if self.extras >> bit & 1 else mask
+    def hidden(self, row: dict[str, str]) -> int:
+        """The bit that says who asks, where it does not count with a header or a query; in a POST it does."""
+        return 0 if row["method"] == self.space["method"][0] else 1 << self.bits["session", row["session"]]
 
     def gains(self) -> list[int]:
-        """For each bit what is missing with it, the inner pairs above the others, for `worth` to be counted in one step."""
+        """For each bit what is missing with it, the inner pairs above the others, so that both are counted in one step."""
         return [self.open[i] | self.inner[i] << len(self.bits) for i in range(len(self.bits))]
 
     def masks(self, mask: int, reach: int) -> tuple[int, int]:
@@ -283,9 +279,8 @@ def _best(cover: Cover, after: str, rng: random.Random, *, overlap: str | None) 
         reach = cover.reach(row)
         near, far = cover.masks(mask, reach)
         total = sum((missing[b] & (near if reach >> b & 1 else far)).bit_count() for b in own) // 2 * FIRST
-        if row["method"] != space["method"][0]:
-            mask &= ~(1 << bits["session", row["session"]])  # who asks for another method with what says little
-            near, far = cover.masks(mask, reach)
+        mask &= ~cover.hidden(row)
+        near, far = cover.masks(mask, reach)
         rng.shuffle(choices)
         for factor, values in choices:
             most, which = -1, (0, "")

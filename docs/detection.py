@@ -23,10 +23,9 @@ sys.path.insert(0, str(HERE.parent))
 from contracts.consumers import RefreshConsumer  # noqa: E402
 from contracts.consumers.twilight import available  # noqa: E402
 from contracts.document import load  # noqa: E402
-from contracts.gate import Judgement, judge_provider  # noqa: E402
-from contracts.providers.live import live  # noqa: E402
+from contracts.gate import Judgement  # noqa: E402
 from contracts.settings import Settings  # noqa: E402
-from tests import liars, test_client_liars, test_javascript_liars  # noqa: E402
+from tests import liars, test_client_liars, test_javascript_liars, test_liars  # noqa: E402
 from tests.clients import javascript, odd, python  # noqa: E402
 from tests.test_liars import FEW  # noqa: E402
 
@@ -63,9 +62,8 @@ def spoke(judgement: Judgement) -> dict[str, int]:
 def passed(liar: liars.Liar, seed: int) -> dict[str, int]:
     """What the polite pass says of a lying endpoint under a seed."""
     with liar.make() as running:
-        provider = live(running.base_url, running.cookie, expired=running.expired_cookie, deadline=liar.deadline)
         budget = FEW if liar.always else Settings.max_requests
-        return spoke(judge_provider(provider, budget=budget, seed=seed, only=["named"]))
+        return spoke(test_liars.judged(running, deadline=liar.deadline, budget=budget, seed=seed, only=["named"]))
 
 
 def endpoint(liar: liars.Liar) -> Seen:
@@ -97,8 +95,7 @@ def endpoints() -> Kind:
     seen, blamed = told(map(endpoint, liars.LIARS)), []
     for one in liars.ODD:
         with one.make() as running:
-            judgement = judge_provider(live(running.base_url, running.cookie, expired=running.expired_cookie))
-        blamed += wrongly(one.name, spoke(judgement), one.warns)
+            blamed += wrongly(one.name, spoke(test_liars.judged(running)), one.warns)
     return Kind("Endpoints", "Some lie always, some only where conditions meet.", "request", seen, len(liars.ODD), blamed)
 
 

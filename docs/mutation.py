@@ -214,10 +214,10 @@ def main() -> None:
     wanted = {m: t for m, t in TESTS.items() if not sys.argv[1:] or any(word in m for word in sys.argv[1:])}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         changes = [c for found in pool.map(lambda pair: tried(*pair), wanted.items()) for c in found]
-    why = reasons()
-    unexplained = [c for c in changes if not c.caught and c.key not in why]
     if len(wanted) < len(TESTS):
         return
+    why = reasons()
+    unexplained = [c for c in changes if not c.caught and c.key not in why]
     PAGE.write_text("\n".join(page(changes, why)) + "\n", encoding="utf-8")
     stale = set(why) - {c.key for c in changes if not c.caught}
     problems = [f"{len(unexplained)} changes pass without a reason in {REASONS.name}"] if unexplained else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ import pytest
 from contracts.answers import error, json_answer
 from contracts.exchange import Request
 from contracts.outcome import THROWN, Call, Outcome
-from contracts.rules import OK, Judging
 from contracts.rules import consumer as rules
 from contracts.rules.consumer import BOOK
 from contracts.scenario import Scenario, success_body
 
+from . import judgements
 from .test_consumer_rules import (
     CRASHED,
     DONE,
@@ -42,13 +43,7 @@ from .test_consumer_rules import (
 STRAY = Request("GET", "https://store.example/elsewhere?secret=1")
 
 
-def words(rule: str, *outcomes: Outcome) -> tuple[str, str] | str | None:
-    """What a rule says of the last outcome: what was expected and what was there; ok; or nothing."""
-    judging = Judging(BOOK)
-    for o in outcomes:
-        judging.add(o)
-    breach = judging.said.get(rule)
-    return None if breach is None else "ok" if breach == OK else (breach.expected, breach.actual)
+words = partial(judgements.words, BOOK)
 
 
 SETTLED = "settled at most 5 s after the exchange has ended"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from contracts.document import load
@@ -20,10 +22,10 @@ SHOULD = {rule.id for rule in load().rules.values() if rule.role == "provider" a
 FEW = 30  # requests that are enough for a fault that is always there
 
 
-def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.max_requests) -> Judgement:
-    """What the gate says of a server."""
+def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.max_requests, **how: Any) -> Judgement:
+    """What the gate says of a server; `how` as `judge_provider` takes it."""
     provider = live(running.base_url, running.cookie, expired=running.expired_cookie, deadline=deadline)
-    return judge_provider(provider, budget=budget)
+    return judge_provider(provider, budget=budget, **how)
 
 
 def blamed(judgement: Judgement, verdict: str, among: set[str]) -> set[str]:

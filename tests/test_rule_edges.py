@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from contracts.exchange import Exchange, Failure, Request, Response
-from contracts.rules import OK, Judging
+from contracts.rules import Judging
 from contracts.rules.provider import BOOK, MANY, claims_of, shown
 
+from . import judgements
 from .test_rules import NOW, URL, answer, exchange, jwt, said
 
 OTHERS = {"session": "none"}
@@ -16,13 +19,7 @@ AFTER = [("after", "after a refusal")]
 OVERLAP = [("overlap", "overlapping another")]
 
 
-def words(rule: str, *exchanges: Exchange) -> tuple[str, str] | str | None:
-    """What a rule says of the last exchange: what was expected and what was there; ok; or nothing."""
-    judging = Judging(BOOK)
-    for x in exchanges:
-        judging.add(x)
-    breach = judging.said.get(rule)
-    return None if breach is None else "ok" if breach == OK else (breach.expected, breach.actual)
+words = partial(judgements.words, BOOK)
 
 
 def typed(value: str | None) -> Response:

@@ -82,7 +82,7 @@ class GuardedTransport:
         url, host = _address(request.url)
         if url.scheme == b"https" and self._context is None:
             self._context = ssl.create_default_context()
-        headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
+        headers = _encoded(request)
         if request.body or request.method in WITH_BODY:
             headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
         if not any(name.lower() == b"host" for name, _ in headers):
@@ -95,6 +95,10 @@ class GuardedTransport:
             return answer.status, answer.headers, b"".join(_counted(answer.iter_stream(), budget))
         finally:
             connection.close()
+
+
+def _encoded(request: Request) -> Headers:
+    return [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
 
 
 def _counted(chunks: Iterable[bytes], budget: Budget) -> Iterator[bytes]:
@@ -135,8 +139,7 @@ class InProcess:
         """Status, headers and body. Errors are those of a real exchange, when the handler raises httpx's, else the handler's."""
         import httpx
 
-        headers = [(k.encode("ascii"), v.encode("latin-1")) for k, v in request.headers]
-        outgoing = httpx.Request(request.method, request.url, headers=headers, content=request.body)
+        outgoing = httpx.Request(request.method, request.url, headers=_encoded(request), content=request.body)
         try:
             answer = self._transport.handle_request(outgoing)
             assert isinstance(answer.stream, httpx.SyncByteStream)

@@ -61,8 +61,7 @@ def _leaks(header: str, form: str):  # type: ignore[no-untyped-def]
 
 
 def _too_many(**headers: str):  # type: ignore[no-untyped-def]
-    busy = c.said(lambda: error(429, "too_many_requests", "Slow down.", **headers))
-    return lambda home: altered(home.app, c.every(6, c.succeeded), busy)
+    return lambda home: altered(home.app, c.every(6, c.succeeded), c.busy(**headers))
 
 
 _HEAD_WITH_BODY = Liar(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from .kit import Answer, Asked, Change, When, WhenAsked, written
+from .kit import Answer, Asked, Change, When, WhenAsked, error, written
 
 # Conditions
 
@@ -224,6 +225,16 @@ def said(new: Callable[[], Answer]) -> Change:
         return replace(other, headers=other.headers + cookies)
 
     return change
+
+
+def busy(**headers: str) -> Change:
+    """A 429 by the contract, with these headers (underscores for dashes)."""
+    return said(lambda: error(429, "too_many_requests", "Slow down.", **headers))
+
+
+def zipped(answer: Answer) -> Answer:
+    """The body packed by gzip, and labelled so."""
+    return replace(answer, body=gzip.compress(answer.body)).with_header("content-encoding", "gzip")
 
 
 def then(*changes: Change) -> Change:

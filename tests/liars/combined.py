@@ -6,7 +6,6 @@ brought together by chance.
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import replace
 from typing import Any
 
@@ -74,8 +73,7 @@ def _limited(change: Change):  # type: ignore[no-untyped-def]
     """Every eighth success is a 429 by the contract, of which every second is not."""
 
     def build(home: Home):  # type: ignore[no-untyped-def]
-        busy = c.said(lambda: error(429, "too_many_requests", "Slow down.", Retry_After="0"))
-        limited = altered(home.app, c.every(8, c.succeeded), busy)
+        limited = altered(home.app, c.every(8, c.succeeded), c.busy(Retry_After="0"))
         return altered(limited, c.every(2, lambda asked, answer: answer.status == 429), change)
 
     return build
@@ -104,10 +102,6 @@ def _by(method: str, *conditions: Any) -> When:
 
 def _expired(home: Home) -> Any:
     return c.shows(home.expired_cookie.partition("=")[2])
-
-
-def _zipped(answer: Answer) -> Answer:
-    return replace(answer, body=gzip.compress(answer.body)).with_header("content-encoding", "gzip")
 
 
 def _token_in_header(answer: Answer) -> Answer:
@@ -140,7 +134,7 @@ COMBINED: tuple[Liar, ...] = tuple(
             "dressed-refusal",
             "error-has-object",
             "all that is allowed, and a refusal without an error to an empty session",
-            _hides(c.both(c.refused, c.asking(c.empty_session)), NO_ERROR),
+            _hides(_refusing(c.empty_session), NO_ERROR),
             {},
         ),
         (
@@ -168,14 +162,14 @@ COMBINED: tuple[Liar, ...] = tuple(
             "made-up-usd",
             "refuses-without-session",
             "a made-up session is taken with currency: USD",
-            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(c.some_session, _usd))), GRANT),
+            lambda home: altered(home.app, _refusing(c.some_session, _usd), GRANT),
             {},
         ),
         (
             "refusal-empty-query",
             "success-flag-is-truthful",
             "a refusal says success: true to an empty session with a query",
-            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(c.empty_session, c.queried))), TRUE),
+            lambda home: altered(home.app, _refusing(c.empty_session, c.queried), TRUE),
             {"just": False},
         ),
         (
@@ -211,7 +205,7 @@ COMBINED: tuple[Liar, ...] = tuple(
             "packed-bom",
             "body-is-utf8",
             "a BOM with accept-language: ar, packed by gzip",
-            lambda home: altered(altered(_dressed(home), _when(_ar), BOM), c.posted, _zipped),
+            lambda home: altered(altered(_dressed(home), _when(_ar), BOM), c.posted, c.zipped),
             {},
         ),
         (
@@ -232,14 +226,14 @@ COMBINED: tuple[Liar, ...] = tuple(
             "expired-usd",
             "refuses-without-session",
             "a session that ran out is good again with currency: USD",
-            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(_expired(home), _usd))), GRANT),
+            lambda home: altered(home.app, _refusing(_expired(home), _usd), GRANT),
             {},
         ),
         (
             "expired-query",
             "refuses-without-session",
             "a session that ran out is good again with a query",
-            lambda home: altered(home.app, c.both(c.refused, c.asking(c.each(_expired(home), c.queried))), GRANT),
+            lambda home: altered(home.app, _refusing(_expired(home), c.queried), GRANT),
             {},
         ),
         (
@@ -375,7 +369,7 @@ COMBINED_ODD: tuple[Odd, ...] = (
         lambda home: altered(
             answered(_dressed(home), c.each(c.is_post, c.has_body), lambda: error(422, "no_input", "Nothing is expected.")),
             c.every(11, c.succeeded),
-            c.said(lambda: error(429, "too_many_requests", "Slow down.", Retry_After="0")),
+            c.busy(Retry_After="0"),
         ),
     ),
     odd(
@@ -405,7 +399,7 @@ COMBINED_ODD: tuple[Odd, ...] = (
         lambda home: altered(
             altered(altered(home.app, c.succeeded, c.coded(201, 201)), c.refused, lambda answer: error(403, "replaced", "Gone.")),
             c.posted,
-            _zipped,
+            c.zipped,
         ),
         store={"grace": 0.0},
     ),

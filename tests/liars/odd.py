@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from dataclasses import replace
 from typing import Any
@@ -26,17 +25,12 @@ def _status_as(number: str) -> Change:
     return c.spelled(lambda body: body.replace(b'"status": 200', b'"status": ' + number.encode(), 1))
 
 
-def _zipped(answer: Answer) -> Answer:
-    return replace(answer, body=gzip.compress(answer.body)).with_header("content-encoding", "gzip")
-
-
 def _accepts_gzip(asked: Asked, answer: Answer) -> bool:
     return c.posted(asked, answer) and "gzip" in asked.headers.get("accept-encoding", "")
 
 
 def _too_many(number: int, wait: str):  # type: ignore[no-untyped-def]
-    busy = c.said(lambda: error(429, "too_many_requests", "Slow down.", Retry_After=wait))
-    return lambda home: altered(home.app, c.every(number, c.succeeded), busy)
+    return lambda home: altered(home.app, c.every(number, c.succeeded), c.busy(Retry_After=wait))
 
 
 def _refuses(status: int, code: str, when: When = c.refused) -> Any:
@@ -168,8 +162,8 @@ ODD: tuple[Odd, ...] = (
         "Arabic texts, escaped, with a pair of surrogates",
         _alters(c.posted, c.then(c.with_members(note="تم التحديث 🎉"), _rewritten(ensure_ascii=True))),
     ),
-    odd("gzip-if-accepted", "gzip for those who take it", _alters(_accepts_gzip, _zipped)),
-    odd("gzip", "gzip always", _alters(c.posted, _zipped)),
+    odd("gzip-if-accepted", "gzip for those who take it", _alters(_accepts_gzip, c.zipped)),
+    odd("gzip", "gzip always", _alters(c.posted, c.zipped)),
     odd("charset", "a charset parameter, quoted", _alters(c.posted, _LABELLED)),
     odd("shouted-type", "the media type in capitals", _alters(c.posted, _SHOUTED_TYPE)),
     odd("closes", "closes the connection each time", _alters(c.posted, c.headed(connection="close"))),

@@ -69,8 +69,7 @@ def _after_429(change: Change):  # type: ignore[no-untyped-def]
     """Every seventh success is a proper 429; what follows it is changed."""
 
     def build(home: Home):  # type: ignore[no-untyped-def]
-        busy = c.said(lambda: error(429, "too_many_requests", "Slow down.", Retry_After="0"))
-        limited = altered(home.app, c.every(7, c.succeeded), busy)
+        limited = altered(home.app, c.every(7, c.succeeded), c.busy(Retry_After="0"))
         was_429 = c.after(lambda asked, answer: answer.status == 429)
         return altered(limited, c.both(c.succeeded, c.asking(was_429)), change)
 
