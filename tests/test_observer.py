@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from contracts import __version__, phases
+from contracts import __version__, phases, watchdog
 from contracts import observer as module
 from contracts.document import load
 from contracts.evidence import KEPT
@@ -20,7 +20,6 @@ from contracts.observer import BudgetSpent, Halted, Observer, retry_after
 from contracts.probes import Probe
 from contracts.providers.live import mocked
 from contracts.providers.mock import RefreshMock
-from contracts.watchdog import SLACK
 
 BARE = Probe("bare")
 TWO = Probe("two at once", overlaps=True)
@@ -416,7 +415,7 @@ def test_everything_is_told_to_who_learns() -> None:
     assert learned == list(range(1, KEPT + 4))
 
 
-def test_an_exchange_that_does_not_end_ends_the_run() -> None:
+def test_an_exchange_that_does_not_end_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The watchdog interrupts what neither deadline nor cap could end."""
 
     def stuck(request: httpx.Request) -> httpx.Response:
@@ -424,7 +423,9 @@ def test_an_exchange_that_does_not_end_ends_the_run() -> None:
         raise AssertionError("not interrupted")
 
     watched, _ = observing(stuck)
-    watched.provider.sender.deadline = -SLACK + 0.1
+    watched.provider.sender.deadline = 0
+    monkeypatch.setattr(watchdog, "SLACK", 0.1)
+    monkeypatch.setattr(watchdog, "WAITING", 0)
     begun = time.monotonic()
     reason = walk(watched, 1)
     assert time.monotonic() - begun < 5

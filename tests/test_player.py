@@ -10,16 +10,17 @@ import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 
 from contracts.answers import Answer, error, success
-from contracts.consumers import Listener
+from contracts.consumers import Listener, player
 from contracts.consumers.intercept import intercepted
 from contracts.consumers.observer import Client
-from contracts.consumers.player import LONGEST, ConsumerUnusable, Player
+from contracts.consumers.player import LONGEST, STOOD_STILL, TRIES, ConsumerUnusable, Player
 from contracts.consumers.python import RefreshClient
 from contracts.consumers.script import Script
 from contracts.document import load
@@ -320,8 +321,8 @@ def watch() -> Iterator[Watch]:
         return players[-1].meet(scenarios)
 
     yield play
-    for player in players:
-        player.close()
+    for made in players:
+        made.close()
 
 
 def completed() -> Scenario:
@@ -586,6 +587,48 @@ def test_hostile_errors_do_no_harm(watch: Watch) -> None:
 
     (outcome,) = watch(Angry, UNAUTHORIZED)
     assert (outcome.calls[0].error, outcome.events[0].text, outcome.events[0].status) == ("Hostile", "Hostile", None)
+
+
+class Late(Fake):
+    """Is right, but comes too late the first few times."""
+
+    times: ClassVar[int] = 0
+
+    async def refresh(self) -> Any:
+        if type(self).times:
+            type(self).times -= 1
+            raise Refused(None)
+        return await super().refresh()
+
+
+class Stalls:
+    """What is known of the process: for so many seconds it stood still, each time that it was played to."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds = list(seconds)
+
+    def __call__(self) -> contextlib.nullcontext[SimpleNamespace]:
+        return contextlib.nullcontext(SimpleNamespace(longest=self.seconds.pop(0)))
+
+
+@pytest.mark.parametrize(
+    ("late", "stalls", "played", "blamed"),
+    [
+        (1, [STOOD_STILL, 0.0], 2, False),
+        (2, [9.0, STOOD_STILL, 0.0], 3, False),
+        (1, [STOOD_STILL - 0.01], 1, True),
+        (TRIES, [9.0] * TRIES, TRIES, True),
+    ],
+)
+def test_what_came_while_the_process_stood_still_is_played_again(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, late: int, stalls: list[float], played: int, blamed: bool
+) -> None:
+    """A client is not blamed for it; nor is it let off, where it makes the process do so each time."""
+    monkeypatch.setattr(Late, "times", late)
+    monkeypatch.setattr(player, "Turns", Stalls(*stalls))
+    outcomes = watch(Late, completed())
+    assert [o.index for o in outcomes] == [played]
+    assert bool(findings(outcomes)) is blamed
 
 
 class Hanging(Fake):

@@ -13,11 +13,18 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.watchdog import SLACK, Stuck, guarded
+from contracts import watchdog
+from contracts.watchdog import Stuck, guarded
 
 from .gates import environment
 
-SOON = -SLACK + 0.1  # a step that is due in a tenth of a second
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step is interrupted after a tenth of a second of work, or after two of anything."""
+    monkeypatch.setattr(watchdog, "SLACK", 0.1)
+    monkeypatch.setattr(watchdog, "WAITING", 0.1)
+    monkeypatch.setattr(watchdog, "AGAIN", 0.1)
 
 
 def loop() -> None:
@@ -47,14 +54,28 @@ STUCK: dict[str, Callable[[], object]] = {
 def test_what_does_not_end_is_interrupted(step: Callable[[], object]) -> None:
     """Whatever a step is stuck in, it ends with one sentence."""
     begun = time.monotonic()
-    with pytest.raises(Stuck, match=r"^the step did not end in 0.1 s"), guarded("the step", SOON):
+    with pytest.raises(Stuck, match=r"^the step did not end in \d\.\d s and was interrupted"), guarded("the step", 0):
         step()
     assert time.monotonic() - begun < 5
 
 
+def test_a_step_that_gets_no_turn_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does not do for want of a processor is no sign that it is stuck."""
+    monkeypatch.setattr(watchdog, "WAITING", 60)
+    with guarded("the step", 0):
+        time.sleep(0.5)
+
+
+def test_a_step_that_works_on_and_on_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had its turns."""
+    monkeypatch.setattr(watchdog, "WAITING", 60)
+    with pytest.raises(Stuck), guarded("the step", 0):
+        loop()
+
+
 def test_what_ends_in_time_is_left_alone() -> None:
     """The alarm is off once the step is over."""
-    with guarded("the step", SOON + 0.1):
+    with guarded("the step", 0):
         time.sleep(0.01)
     time.sleep(0.4)
 
@@ -62,7 +83,7 @@ def test_what_ends_in_time_is_left_alone() -> None:
 def test_a_step_that_ends_as_the_alarm_rings_takes_it_with_it() -> None:
     """The alarm never hits what comes after the step."""
     for pause in (0.098, 0.099, 0.0995, 0.1, 0.1005, 0.101):
-        with contextlib.suppress(Stuck), guarded("the step", SOON):
+        with contextlib.suppress(Stuck), guarded("the step", 0):
             end = time.monotonic() + pause
             while time.monotonic() < end:
                 pass
@@ -97,7 +118,7 @@ def test_other_threads_are_not_guarded() -> None:
     ended: list[bool] = []
 
     def step() -> None:
-        with guarded("the step", SOON):
+        with guarded("the step", 0):
             time.sleep(0.4)
             ended.append(True)
 
@@ -119,7 +140,9 @@ def slowly(number, handler):
     return before
 
 watchdog.signal.signal = slowly
-with watchdog.guarded("the step", -watchdog.SLACK + 0.1):
+watchdog.SLACK = 0.1
+watchdog.WAITING = 0
+with watchdog.guarded("the step", 0):
     pass
 print("alive")
 """
