@@ -66,6 +66,10 @@ class Response:
         """The first value of a header, by its lower-case name."""
         return self._first.get(name)
 
+    def listed(self, name: str) -> str:
+        """All values of a header that is a list, by its lower-case name: several lines mean what one would, with commas."""
+        return ", ".join(v for k, v in self.headers if k.lower() == name)
+
     @cached_property
     def _first(self) -> dict[str, str]:
         return {k.lower(): v for k, v in reversed(self.headers)}
@@ -106,7 +110,7 @@ class Response:
         value = self.member("status")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
-        return value if isinstance(value, int) or math.isfinite(value) else None
+        return value if math.isfinite(value) else None
 
     @cached_property
     def token(self) -> str | None:
@@ -139,7 +143,7 @@ class Situation:
     """What the observer knew when it sent the request; judgements about sessions and order need it.
 
     `session`: valid, none, empty, made-up, expired or unknown (evidence from elsewhere).
-    `after`: what came just before: start, success, refusal, method, 429 or failure.
+    `after`: what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
     `conditions`: (name, value) of everything that differs from a bare POST of a logged-in session, `after` and overlap
     included: what a fault may hide behind.
     """
@@ -209,6 +213,8 @@ class Exchange:
         if self.request.method != load().method:
             return "method"
         r = self.response
-        if r is None:
+        if r is not None and r.claims_success:
+            return "success"
+        if r is None or r.status >= 500:
             return "failure"
-        return "success" if r.claims_success else "429" if r.status == 429 else "refusal"
+        return "429" if r.status == 429 else "refusal"

@@ -34,11 +34,24 @@ CONTENT_TYPES = (
     "application/json; profile=refresh",
 )
 OWN = frozenset({"status", "success", "data", "error"})
+# What an error may have besides: words about a token that are none, and about traces where there is none.
+REMARKS: tuple[dict[str, Any], ...] = (
+    {},
+    {"fields": {"token": "This field is not expected."}},
+    {"token": "token_missing"},
+    {"trace": []},
+    {"hint": "Nobody is shown a stack trace: ask for the log."},
+)
+GONE = ("set-cookie", f"{SESSION}=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
 
 
 @dataclass(frozen=True)
 class Style:
-    """What a conforming endpoint does as it likes. `refuses_bodies` is the status of a body that nobody asked for."""
+    """What a conforming endpoint does as it likes.
+
+    `refuses_bodies` is the status of a body that nobody asked for. `rotates`: every refresh gives a new session; `at_once`: the
+    one before is over then. `clears`: a refusal takes the cookie away. `split`: what a header lists comes in several lines.
+    """
 
     status: int = 200
     spelling: str = "{}"
@@ -49,6 +62,10 @@ class Style:
     content_type: str = CONTENT_TYPES[0]
     headers: tuple[tuple[str, str], ...] = ()
     rotates: bool = False
+    at_once: bool = False
+    clears: bool = False
+    split: bool = False
+    remarks: dict[str, Any] = field(default_factory=dict)
     refuses_with: int = 401
     refuses_bodies: int | None = None
     code: str | int = "unauthorized"
@@ -56,13 +73,23 @@ class Style:
     def dressed(self, answer: Answer) -> Answer:
         """A plain answer in this style."""
         value = {**self.members, **answer.json()}
+        if "error" in value:
+            value["error"] |= self.remarks
         if self.turned:
             value = dict(reversed(value.items()))
         text = written(value, ensure_ascii=self.escaped)
         number = self.spelling.format(answer.status).encode()
         text = text.replace(b'"status": %d' % answer.status, b'"status": ' + number, 1)
-        dressed = replace(answer, body=self.around + text + self.around, headers=(*answer.headers, *self.headers))
+        gone = (GONE,) if self.clears and answer.status in (self.refuses_with, self.refuses_bodies) else ()
+        own = _split(answer.headers) if self.split else answer.headers
+        dressed = replace(answer, body=self.around + text + self.around, headers=(*own, *self.headers, *gone))
         return dressed.with_header("content-type", self.content_type)
+
+
+def _split(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Headers that list something, each in two lines; what counts comes last."""
+    first = {"cache-control": "private", "allow": "OPTIONS"}
+    return tuple(line for name, value in headers for line in ((name, first.get(name.lower(), "")), (name, value)) if line[1])
 
 
 def styles() -> st.SearchStrategy[Style]:
@@ -80,6 +107,10 @@ def styles() -> st.SearchStrategy[Style]:
         content_type=st.sampled_from(CONTENT_TYPES),
         headers=st.lists(noise, max_size=2, unique=True).map(tuple),
         rotates=st.booleans(),
+        at_once=st.booleans(),
+        clears=st.booleans(),
+        split=st.booleans(),
+        remarks=st.sampled_from(REMARKS),
         refuses_with=st.sampled_from((401, 403, 404, 410, 419)),
         refuses_bodies=st.sampled_from((None, 400, 422)),
         code=st.one_of(texts().filter(str.strip), st.integers(1, 9999)),
@@ -175,7 +206,8 @@ class Endpoint:
 
     def __init__(self, style: Style, breakage: Breakage | None = None, conditions: tuple[Condition, ...] = ()) -> None:
         self.style, self.breakage, self.conditions = style, breakage, conditions
-        self._sessions = {"first": None}
+        self._sessions = {"first"}
+        self._given = 0
         self._lock = threading.Lock()
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -203,8 +235,11 @@ class Endpoint:
         answer = style.dressed(replace(answer, status=style.status))
         if not style.rotates:
             return answer
-        new = f"session-{len(self._sessions)}"
-        self._sessions[new] = None  # the one before stays good, for calls that overlap
+        self._given += 1
+        new = f"session-{self._given}"
+        if style.at_once:
+            self._sessions.clear()
+        self._sessions.add(new)  # the one before may stay good, for calls that overlap
         return replace(answer, headers=(*answer.headers, ("set-cookie", f"{SESSION}={new}; Path=/; HttpOnly")))
 
     def judged(self) -> ProviderJudgement:

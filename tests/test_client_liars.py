@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import pytest
@@ -37,6 +38,7 @@ def judged(
     if loop:
         monkeypatch.setattr(player, "time", loop)
         monkeypatch.setattr(scripts, "time", loop)
+        monkeypatch.setattr(player, "STOOD_STILL", math.inf)  # no machine holds up a clock that is made up
     played = Player(lambda: consumer, script, name="client", kind="real", stage=partial(intercepted, script), loop=loop)
     try:
         return judge_consumer(played, patience=1.5, only=only)

@@ -218,7 +218,17 @@ def test_a_replaced_session_is_followed_and_other_cookies_are_not_kept() -> None
     assert target.header("cookie") == ["session=first; lang=ar", "session=second; lang=en", "session=second; lang=en"]
 
 
-@pytest.mark.parametrize("attributes", ["Max-Age=0", "max-age=-1", "Path=/; Max-Age=0000"])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "Max-Age=0",
+        "max-age=-1",
+        "Path=/; Max-Age=0000",
+        "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/",
+        "expires=Thu, 01-Jan-70 00:00:00 GMT",
+        "Expires=Fri, 01 Jan 2100 00:00:00 GMT; Max-Age=0",
+    ],
+)
 def test_a_deleted_session_is_not_followed(attributes: str) -> None:
     """The next request shows what the deletion meant; the suite does not lose its session by itself."""
     target = Target((200, [("set-cookie", f"session=; {attributes}")]), OK)
@@ -226,6 +236,25 @@ def test_a_deleted_session_is_not_followed(attributes: str) -> None:
     watched.probe(BARE)
     watched.probe(BARE)
     assert target.header("cookie") == ["session=first", "session=first"]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "Max-Age=900",
+        "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=900",
+        "Expires=Fri, 01 Jan 2100 00:00:00 GMT",
+        "Expires=0",
+        "Expires",
+    ],
+)
+def test_a_session_that_lasts_is_followed(attributes: str) -> None:
+    """Max-Age goes before Expires, and what is no date says nothing."""
+    target = Target((200, [("set-cookie", f"session=second; {attributes}")]), OK)
+    watched, _ = observing(target)
+    watched.probe(BARE)
+    watched.probe(BARE)
+    assert target.header("cookie") == ["session=first", "session=second"]
 
 
 def test_a_session_given_to_a_stranger_is_not_followed() -> None:

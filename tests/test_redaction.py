@@ -234,14 +234,14 @@ def test_headers_that_are_secret_by_name(name: str, value: str, shown: str) -> N
 
 
 def seconds(redactor: Redactor, text: str) -> float:
-    """The best of several."""
+    """Of work, the best of several."""
     redactor.clean(text)
     times = []
     for _ in range(7):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         for _ in range(20):
             redactor.clean(text)
-        times.append(time.perf_counter() - begun)
+        times.append(time.thread_time() - begun)
     return min(times)
 
 
@@ -263,9 +263,9 @@ def test_cost_grows_with_the_length_of_the_text(piece: str) -> None:
     def best(length: int) -> float:
         text, times = (piece * length)[:length], []
         for _ in range(4):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             redactor.clean(text)
-            times.append(time.perf_counter() - begun)
+            times.append(time.thread_time() - begun)
         return min(times)
 
     assert best(16_384) < 8 * 4 * best(2_048)

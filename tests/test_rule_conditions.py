@@ -122,6 +122,18 @@ def test_an_explanation_is_remembered_once() -> None:
     assert judging.memory.explained == [frozenset(USD)]
 
 
+def test_what_is_explained_explains_nothing_else() -> None:
+    """Of a mixture with what is known to fail now and then, the rest is not to blame."""
+    judging = Judging(BOOK)
+    for x in (
+        exchange(REFUSED, conditions=USD),
+        exchange(answer(), conditions=USD),
+        exchange(REFUSED, conditions=[*USD, *AFTER]),
+    ):
+        judging.add(x)
+    assert judging.memory.explained == [frozenset(USD)]
+
+
 def test_a_payload_that_is_too_deep_to_read_is_no_jwt() -> None:
     """It raises nothing either."""
     payload = base64.urlsafe_b64encode(b"[" * 12_000).decode()

@@ -214,7 +214,15 @@ TABLE: dict[str, list[tuple[str, str, list[Exchange]]]] = {
     "refuses-without-session": [
         *(("ok", session, [exchange(answer(401), session=session)]) for session in ("none", "empty", "made-up", "expired")),
         *(("breach", f"{s} let in", [exchange(answer(), session=s)]) for s in ("none", "empty", "made-up", "expired")),
-        ("breach", "a token in a refusal", [exchange(answer(401, error={"access_token": "abc"}), **OTHERS)]),
+        *(
+            ("breach", f"{said!r} in a refusal", [exchange(answer(401, error={"access_token": said}), **OTHERS)])
+            for said in ("opaque-token-1", " 7f3a ", "Bearer x-9", "abcdefghijklmnopqrstuvw", "a.b.", "token_expired_2")
+        ),
+        *(
+            ("ok", f"{said!r} in a refusal", [exchange(answer(401, errors=[{"fields": {"token": said}}]), **OTHERS)])
+            for said in ("This field is not expected.", "required", "token_expired", "auth.token.missing", "\u0645", " ", "")
+        ),
+        ("breach", "a word outside of the error", [exchange(answer(401, data={"token": "opaque"}), **OTHERS)]),
         ("breach", "a JWT in a refusal", [exchange(answer(401, error={"message": FRESH}), **OTHERS)]),
         ("ok", "a false flag in a refusal, which is another rule's", [exchange(answer(401, success=True), **OTHERS)]),
         ("breach", "a crash", [exchange(answer(500), **OTHERS)]),
@@ -229,7 +237,8 @@ TABLE: dict[str, list[tuple[str, str, list[Exchange]]]] = {
         ("ok", "a page", [exchange(answer(200, b"<!doctype html>"), "GET")]),
         ("ok", "a preflight", [exchange(answer(200, {"status": 200, "success": True}), "OPTIONS")]),
         ("breach", "a refresh by GET", [exchange(answer(), "GET")]),
-        ("breach", "a token in a 405", [exchange(answer(405, error={"token": "abc"}), "PUT")]),
+        ("breach", "a token in a 405", [exchange(answer(405, error={"token": "abc-1"}), "PUT")]),
+        ("ok", "a word about a token in a 405", [exchange(answer(405, error={"token": "missing"}), "PUT")]),
         ("breach", "a token in a preflight", [exchange(answer(), "OPTIONS")]),
         ("nothing", "POST", [exchange(answer())]),
     ],
@@ -256,6 +265,7 @@ TABLE: dict[str, list[tuple[str, str, list[Exchange]]]] = {
     ],
     "success-is-not-cached": [
         ("ok", "no-store", [exchange(answer(200, None, ("Cache-Control", "private, No-Store")))]),
+        ("ok", "in two lines", [exchange(answer(200, None, ("Cache-Control", "private"), ("Cache-Control", "no-store")))]),
         ("breach", "may be cached", [exchange(answer(200, None, ("Cache-Control", "max-age=60")))]),
         ("breach", "says nothing", [exchange(answer(200, None, ("Cache-Control", "")))]),
         ("nothing", "a refusal", [exchange(answer(401, None, ("Cache-Control", "")))]),
@@ -273,6 +283,7 @@ TABLE: dict[str, list[tuple[str, str, list[Exchange]]]] = {
     ],
     "other-methods-get-405": [
         ("ok", "405 with Allow", [exchange(answer(405, None, ("Allow", "OPTIONS, post")), "GET")]),
+        ("ok", "Allow in two lines", [exchange(answer(405, None, ("Allow", "HEAD"), ("Allow", "POST")), "GET")]),
         ("breach", "405 without", [exchange(answer(405), "GET")]),
         ("breach", "404", [exchange(answer(404), "DELETE")]),
         ("nothing", "OPTIONS", [exchange(answer(204, b""), "OPTIONS")]),
@@ -306,6 +317,11 @@ TABLE: dict[str, list[tuple[str, str, list[Exchange]]]] = {
     ],
     "error-hides-internals": [
         ("ok", "a message", [exchange(answer(500))]),
+        ("ok", "an empty trace", [exchange(answer(500, error={"trace": [], "stackTrace": "", "stack_trace": []}))]),
+        ("ok", "words about traces", [exchange(answer(500, error={"message": "See the stack trace: it is in the log."}))]),
+        ("breach", "a list of frames", [exchange(answer(500, error={"trace": [{"file": "a"}]}))]),
+        ("breach", "a list of the stack", [exchange(answer(500, error={"stack_trace": ["a"]}))]),
+        ("breach", "the stack in a text", [exchange(answer(500, error={"message": "Stack trace:\n#0 main"}))]),
         ("breach", "Python", [exchange(answer(500, b"Traceback (most recent call last):"))]),
         ("breach", "PHP", [exchange(answer(500, error={"message": "in /srv/app/Auth.php on line 12"}))]),
         ("breach", "JavaScript", [exchange(answer(500, b"at refresh (/srv/app.js:12:5)"))]),
@@ -435,6 +451,7 @@ SITUATIONS = st.builds(
     ),
     st.booleans(),
 )
+ODD_DATES = tuple(("set-cookie", f"session=a; Expires={date}") for date in ("Mon, 01 Jan 0001 00:00:00 -2359", "²", "0 Jan", ""))
 METHODS = st.sampled_from(["POST", "GET", "HEAD", "OPTIONS", "PROPFIND"])
 
 
@@ -445,7 +462,9 @@ METHODS = st.sampled_from(["POST", "GET", "HEAD", "OPTIONS", "PROPFIND"])
     [
         (
             "POST",
-            Response(200, (("retry-after", "Mon, 01 Jan 0001 00:00:00 -2359"), ("set-cookie", "session=a; max-age=--5"))),
+            Response(
+                200, (("retry-after", "Mon, 01 Jan 0001 00:00:00 -2359"), ("set-cookie", "session=a; max-age=--5"), *ODD_DATES)
+            ),
             Situation(),
         )
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 XSRF: Final = "XSRF-TOKEN"
-_DELETES: Final = re.compile(r"max-age=(-[0-9]+|0+)")
+_ENDS_NOW: Final = re.compile(r"-[0-9]+|0+")  # as a Max-Age
 AGENT: Final = f"twilight-refresh-contract/{__version__}"
 
 
@@ -52,8 +54,7 @@ class Customer:
             name, value = name.strip(), value.strip()
             if name not in self.cookies and name != XSRF:
                 continue
-            lowered = [a.strip().lower() for a in attributes]
-            if any(_DELETES.fullmatch(a) for a in lowered):
+            if _deleted(attributes):
                 continue  # a deleted session is no session to go on with; the rules see what the next answer is
             if self.cookies.get(name) != value:
                 self.cookies[name] = value
@@ -69,6 +70,17 @@ class Customer:
             return "; ".join(f"{k}={v}" for k, v in self.cookies.items()) or None
         own = {k: v for k, v in self.cookies.items() if k != XSRF} or {"session": "made-up"}
         return "; ".join(f"{k}={'' if session == 'empty' else _made_up(k, v)}" for k, v in own.items())
+
+
+def _deleted(attributes: Sequence[str]) -> bool:
+    """Whether a cookie is taken away: by its Max-Age, or by a past Expires where there is none (RFC 6265, 5.3)."""
+    said = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
+    if "max-age" in said:
+        return bool(_ENDS_NOW.fullmatch(said["max-age"]))
+    try:
+        return parsedate_to_datetime(said.get("expires", "")).timestamp() <= time.time()
+    except (ValueError, TypeError, OverflowError):
+        return False
 
 
 def _made_up(name: str, value: str) -> str:

@@ -82,7 +82,7 @@ def sends_post_without_body(o: Outcome, memory: Memory) -> Breach | None:
     if wrong:
         r = wrong[0]
         actual = f"{r.method} {urlsplit(r.url).path}{'?…' if urlsplit(r.url).query else ''}, {len(r.body)} bytes of body"
-    elif o.strays and not sent:
+    elif o.strays:
         actual = f"no request to the endpoint, but {o.strays[0].method} {urlsplit(o.strays[0].url).path}"
     else:
         actual = "no request"

@@ -13,7 +13,6 @@ and the one that names the breakage speaks: one fault, one finding, as far as th
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Callable
@@ -254,9 +253,8 @@ def _promise(x: Exchange, memory: Memory, id: str) -> Breach | None:
     may_refuse = (situation.overlaps and situation.session_replaced) or any(name == "body" for name, _ in conditions)
     if may_refuse and r.status < 500:
         return OK
-    suspects = _suspects(conditions, memory)
-    if suspects not in memory.explained and len(memory.explained) < MANY:
-        memory.explained.append(suspects)
+    if not any(known <= conditions for known in memory.explained) and len(memory.explained) < MANY:
+        memory.explained.append(_suspects(conditions, memory))
         memory.explained.sort(key=len)
     return Breach("the refresh completes", f"HTTP {r.status}{_circumstances(x)}")
 
@@ -293,21 +291,25 @@ def concurrent_calls_hold(x: Exchange, memory: Memory) -> Breach | None:
 # --- the guard --------------------------------------------------------------------------------------------------------
 
 _TOKEN_NAMES: Final = frozenset({"token", "access_token", "accesstoken"})
+_ERRORS: Final = frozenset({"error", "errors"})
+# There a member of such a name may only speak of a token: in a sentence, or with a code such as token_expired.
+_GIVEN: Final = re.compile(r"\s*(?:bearer\s+)?(?![a-z]{1,20}(?:[._:-][a-z]{1,20})*\s*\Z)[!-~]+\s*", re.IGNORECASE)
 
 
-def _token_in(value: Any, depth: int = 0) -> str | None:
+def _token_in(value: Any, in_error: bool = False, depth: int = 0) -> str | None:
     """Where in a body a token is given: the name of the member."""
     if depth > 8:
         return None
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key.lower() in _TOKEN_NAMES and isinstance(inner, str) and inner.strip():
+            name = key.lower()
+            if name in _TOKEN_NAMES and isinstance(inner, str) and (_GIVEN.fullmatch(inner) if in_error else inner.strip()):
                 return str(key)
-            if found := _token_in(inner, depth + 1):
+            if found := _token_in(inner, in_error or name in _ERRORS, depth + 1):
                 return found
     elif isinstance(value, list):
         for inner in value[:100]:
-            if found := _token_in(inner, depth + 1):
+            if found := _token_in(inner, in_error, depth + 1):
                 return found
     elif isinstance(value, str) and JWT.search(value):
         return "a JWT"
@@ -364,7 +366,7 @@ def other_methods_never_refresh(x: Exchange, memory: Memory) -> Breach | None:
 def _refreshed(x: Exchange) -> Response | None:
     """The success that answers a logged-in POST (whoever logged in)."""
     r = _readable(x)
-    return r if r and x.kind is not Kind.FAILED else None
+    return r if x.kind is not Kind.FAILED else None
 
 
 @rule("success-carries-token")
@@ -385,7 +387,7 @@ def claims_of(token: str) -> dict[str, Any] | None:
         return None
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
+    except (ValueError, RecursionError):
         return None
     return claims if isinstance(claims, dict) else None
 
@@ -419,7 +421,7 @@ def token_is_new(x: Exchange, memory: Memory) -> Breach | None:
 @rule("success-is-not-cached")
 def success_is_not_cached(x: Exchange, memory: Memory) -> Breach | None:
     if r := _refreshed(x):
-        said = r.header("cache-control") or ""
+        said = r.listed("cache-control")
         actual = f"Cache-Control: {said}" if said else "no Cache-Control"
         directives = {part.strip().lower() for part in said.split(",")}
         return OK if "no-store" in directives else Breach("Cache-Control: no-store", actual)
@@ -447,8 +449,8 @@ def other_methods_get_405(x: Exchange, memory: Memory) -> Breach | None:
     method = x.request.method
     if r is None or method in (_POST, "OPTIONS") or r.status == 429:
         return None
-    allow = r.header("allow")
-    holds = r.status == 405 and _POST in [m.strip().upper() for m in (allow or "").split(",")]
+    allow = r.listed("allow")
+    holds = r.status == 405 and _POST in [m.strip().upper() for m in allow.split(",")]
     said = f"Allow: {allow}" if allow else "no Allow"
     return OK if holds else Breach(f"405 with Allow: {_POST}", f"HTTP {r.status} to {method}, {said}")
 
@@ -508,8 +510,9 @@ def token_only_in_body(x: Exchange, memory: Memory) -> Breach | None:
 
 
 _TRACE: Final = re.compile(
-    rb"Traceback \(most recent call last\)|[Ss]tack ?[Tt]race|\bat [\w.$<>]+\s?\([^()\n\"]{1,200}:\d+(:\d+)?\)"
-    rb"|\.(php|py|rb|js|java|go)(:| on line |\", line )\d+|#\d+ [/\\][^\s]{1,200}\(\d+\)|\"trace\"\s*:\s*\[|goroutine \d+ \["
+    rb"Traceback \(most recent call last\)|[Ss]tack[ _]?[Tt]race(\"\s*:\s*(\[\s*[^\s\]]|\{\s*[^\s}]|\"[^\"])|:\s*(\\n|#))"
+    rb"|\bat [\w.$<>]+\s?\([^()\n\"]{1,200}:\d+(:\d+)?\)|\.(php|py|rb|js|java|go)(:| on line |\", line )\d+"
+    rb"|#\d+ [/\\][^\s]{1,200}\(\d+\)|\"trace\"\s*:\s*\[\s*[^\s\]]|goroutine \d+ \["
 )
 
 
