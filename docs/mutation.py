@@ -103,7 +103,10 @@ def copied(folder: Path) -> Path:
 
 
 def tried(module: str, tests: Sequence[str]) -> list[Change]:
-    """Every change of a module; once, as long as neither it nor its tests change. SystemExit: its tests fail without any."""
+    """Every change of a module; once, as long as neither it nor its tests change. SystemExit: its tests fail without any.
+
+    What the module imports is not looked at; who changed that removes `build/mutation` first.
+    """
     read = [ROOT / module, *(ROOT / "tests" / f"{test}.py" for test in tests)]
     mark = hashlib.sha256(b"".join([*(path.read_bytes() for path in read), repr((CHANGES, SLOW)).encode()])).hexdigest()
     kept = KEPT / f"{mark[:16]}.json"
@@ -136,8 +139,8 @@ def _tried(module: str, tests: Sequence[str]) -> list[Change]:
         with use_db(str(database)) as done:
             found = []
             for item, result in done.completed_work_items:
-                if result.worker_outcome is WorkerOutcome.SKIPPED:
-                    continue
+                if result.worker_outcome is WorkerOutcome.SKIPPED or result.test_outcome is TestOutcome.INCOMPETENT:
+                    continue  # not one of ours, or one that broke the tool and not a test
                 spec = item.mutations[0]
                 removed, added = lines_of(result.diff or "")
                 caught = result.test_outcome is not TestOutcome.SURVIVED

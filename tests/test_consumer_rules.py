@@ -291,6 +291,7 @@ TABLE: dict[str, list[tuple[str, str, list[Outcome]]]] = {
         ("breach", "none for five calls", [outcome(at_once(REFUSED), events=())]),
         ("breach", "six for five calls", [outcome(at_once(REFUSED), events=told(REFUSED, heard(6)))]),
         ("breach", "late", [outcome(REFUSED, events=told(REFUSED, at=LATE))]),
+        ("breach", "none, after a late one", [outcome(REFUSED, events=told(REFUSED, at=LATE)), outcome(REFUSED, events=())]),
         ("breach", "one of two late", [outcome(at_once(REFUSED), events=told(REFUSED) + told(REFUSED, at=LATE))]),
         ("breach", "none, though another failure fired", [outcome(REFUSED), outcome(CRASHED, events=())]),
         (
@@ -311,7 +312,7 @@ TABLE: dict[str, list[tuple[str, str, list[Outcome]]]] = {
         ("ok", "the third time", [outcome(REFUSED), outcome(DONE), outcome(REFUSED), outcome(REFUSED)]),
         ("breach", "not the second time", [outcome(REFUSED), outcome(REFUSED, events=())]),
         ("breach", "not the third time", [outcome(REFUSED), outcome(REFUSED), outcome(REFUSED, events=())]),
-        ("breach", "not after a late one", [outcome(REFUSED, events=told(REFUSED, at=LATE)), outcome(REFUSED, events=())]),
+        ("nothing", "not after a late one", [outcome(REFUSED, events=told(REFUSED, at=LATE)), outcome(REFUSED, events=())]),
         (
             "ok",
             "late the second time, which is another rule's",

@@ -13,8 +13,8 @@ import pytest
 from .conftest import HOSTILE
 from .gates import environment
 from .hostile import BEHAVIOURS, kit
-from .hostile.kit import NEXT, SESSION, TOKEN, Behaviour, honestly, listening, then_silent
-from .hostile.ran import Ran, faults, forge, forms, leaks, run_all
+from .hostile.kit import DEADLINE, NEXT, SESSION, TOKEN, Behaviour, honestly, listening, then_silent
+from .hostile.ran import SLACK, START, Ran, faults, forge, forms, leaks, run_all
 
 GROUPS = ["timing", "volume", "bombs", "framing", "redirects", "cookies", "JSON", "injection", "secrets", "TLS"]
 
@@ -66,8 +66,8 @@ FAULTY: dict[str, tuple[dict[str, Any], str]] = {
     "the wrong exit": ({"code": 1}, "exit 1"),
     "killed": ({"code": -9}, "killed"),
     "no request": ({"connections": 0}, "nothing was asked"),
-    "a long exchange": ({"longest": 4.1}, "an exchange of 4.1 s"),
-    "a long run": ({"seconds": 131.0}, "a run of 131 s"),
+    "a long exchange": ({"longest": DEADLINE + SLACK + 0.1}, "an exchange of"),
+    "a long run": ({"seconds": 30 * (DEADLINE + SLACK) + START + 1}, "a run of"),
     "much memory": ({"megabytes": 300}, "300 MB"),
     "a visit elsewhere": ({"foreign": ("socket.connect: ['10.0.0.1', 80]",)}, "elsewhere"),
     "a broken behaviour": ({"mistakes": ("KeyError()",)}, "KeyError"),

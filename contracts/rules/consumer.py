@@ -193,12 +193,12 @@ def failure_fires_once(o: Outcome, memory: Memory) -> Breach | None:
     known = (o.client, o.scenario.conditions)
     if not o.fired and known in memory.fired:
         return None  # it fired before: the business of every-failure-fires
-    if o.fired:
-        memory.fired.add(known)
     if o.fired and o.calls:
         late = max(event.at for event in o.events) - max(call.at for call in o.calls)
         if late > EVENT_SECONDS:
             return _breach(o, f"the event within {EVENT_SECONDS:g} s after the rejection", f"{late:.1f} s after it")
+    if o.fired:
+        memory.fired.add(known)
     expected = "exactly one event" if most == 1 else f"one to {most} events"
     return OK if 1 <= o.fired <= most else _breach(o, expected, f"{_events(o.fired)} for {_calls(most)}")
 
