@@ -33,7 +33,7 @@ KEPT: Final = ROOT / "build" / "mutation"  # what was tried already
 LEAST: Final = 0.95
 SECONDS: Final = 40.0  # for the tests of one change; one that makes them hang is caught
 
-RULES: Final = ("test_rule_edges", "test_rules", "test_explain")
+RULES: Final = ("test_rule_edges", "test_rule_conditions", "test_rules", "test_explain")
 REDACTION: Final = ("test_redaction_edges", "test_redaction", "test_stand_ins")
 TESTS: Final[Mapping[str, Sequence[str]]] = {
     "contracts/rules/provider.py": RULES,

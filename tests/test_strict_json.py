@@ -137,6 +137,15 @@ def test_a_healthy_body_has_no_fault(raw: bytes) -> None:
     assert reading.value == json.loads(raw)
 
 
+@pytest.mark.parametrize("raw", [b"\0[1]\0", b"[\0\0\0\x00\xd8"])
+def test_stray_zero_bytes_are_no_other_encoding(raw: bytes) -> None:
+    """What looks like UTF-16 or UTF-32 by its first bytes and is not is read as UTF-8."""
+    reading = read(raw)
+    assert not any("UTF-16" in fault or "UTF-32" in fault for fault in reading.encoding_faults)
+    assert reading.faults
+    assert not reading.readable
+
+
 @pytest.mark.parametrize(("raw", "readable"), named(HOSTILE))
 def test_a_hostile_body_costs_little(raw: bytes, readable: bool) -> None:
     """A body made to crash or stall its reader is read within two seconds and told in short sentences."""
