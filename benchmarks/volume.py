@@ -27,7 +27,7 @@ from contracts.providers.tokens import unsigned
 from contracts.rules import Judging
 from contracts.rules.provider import BOOK
 
-ROUNDS: Final = 5
+ROUNDS: Final = 9
 MANY: Final = 5_000
 MORE: Final = 50_000
 JUDGED_A_SECOND: Final = 20_000

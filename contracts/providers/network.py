@@ -17,6 +17,7 @@ import time
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import httpcore
@@ -225,7 +226,7 @@ def _addresses(host: str, port: int, budget: Budget) -> list[str]:
     ConnectError, ConnectTimeout: there are none, or none within the budget.
     """
     with contextlib.suppress(OSError):
-        return _look_up(host, port, socket.AI_NUMERICHOST)
+        return list(_numeric(host, port))
     found: list[list[str]] = []
     failed: list[OSError | UnicodeError] = []
 
@@ -243,6 +244,12 @@ def _addresses(host: str, port: int, budget: Budget) -> list[str]:
     if not found:
         raise httpcore.ConnectTimeout("the resolver did not answer")
     return found[0]
+
+
+@lru_cache(64)
+def _numeric(host: str, port: int) -> tuple[str, ...]:
+    """The address of a host that is one; it stays the same. OSError: it is a name."""
+    return tuple(_look_up(host, port, socket.AI_NUMERICHOST))
 
 
 def _look_up(host: str, port: int, flags: int) -> list[str]:
