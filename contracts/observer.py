@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Final, NoReturn
 
 from contracts.evidence import Evidence
 from contracts.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.probes import Probe
-from contracts.providers.live import Customer, Provider
+from contracts.providers.live import Customer, Provider, moment
 from contracts.rules import Breach, Finding, Judging
 from contracts.rules.provider import BOOK, Memory
 from contracts.settings import Settings
@@ -265,7 +264,5 @@ def retry_after(response: Response) -> float:
     said = (response.header("retry-after") or "").strip()
     if said.isascii() and said.isdigit():
         return float(said[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return 1.0
+    then = moment(said)
+    return 1.0 if then is None else max(0.0, then - time.time())

@@ -88,8 +88,12 @@ class Style:
 
 def _split(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Headers that list something, each in two lines; what counts comes last."""
-    first = {"cache-control": "private", "allow": "OPTIONS"}
-    return tuple(line for name, value in headers for line in ((name, first.get(name.lower(), "")), (name, value)) if line[1])
+    lines = []
+    for name, value in headers:
+        if also := {"cache-control": "private", "allow": "OPTIONS"}.get(name.lower()):
+            lines.append((name, also))
+        lines.append((name, value))
+    return tuple(lines)
 
 
 def styles() -> st.SearchStrategy[Style]:

@@ -42,10 +42,7 @@ from .test_consumer_rules import (
 
 STRAY = Request("GET", "https://store.example/elsewhere?secret=1")
 
-
 words = partial(judgements.words, BOOK)
-
-
 SETTLED = "settled at most 5 s after the exchange has ended"
 SENTENCES: list[tuple[str, Outcome, tuple[str, str]]] = [
     (

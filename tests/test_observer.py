@@ -218,6 +218,15 @@ def test_a_replaced_session_is_followed_and_other_cookies_are_not_kept() -> None
     assert target.header("cookie") == ["session=first; lang=ar", "session=second; lang=en", "session=second; lang=en"]
 
 
+def sent_after(set_cookie: str) -> list[str | None]:
+    """The cookies of two refreshes, the first of which is answered with a cookie."""
+    target = Target((200, [("set-cookie", set_cookie)]), OK)
+    watched, _ = observing(target)
+    watched.probe(BARE)
+    watched.probe(BARE)
+    return target.header("cookie")
+
+
 @pytest.mark.parametrize(
     "attributes",
     [
@@ -231,11 +240,7 @@ def test_a_replaced_session_is_followed_and_other_cookies_are_not_kept() -> None
 )
 def test_a_deleted_session_is_not_followed(attributes: str) -> None:
     """The next request shows what the deletion meant; the suite does not lose its session by itself."""
-    target = Target((200, [("set-cookie", f"session=; {attributes}")]), OK)
-    watched, _ = observing(target)
-    watched.probe(BARE)
-    watched.probe(BARE)
-    assert target.header("cookie") == ["session=first", "session=first"]
+    assert sent_after(f"session=; {attributes}") == ["session=first", "session=first"]
 
 
 @pytest.mark.parametrize(
@@ -250,11 +255,7 @@ def test_a_deleted_session_is_not_followed(attributes: str) -> None:
 )
 def test_a_session_that_lasts_is_followed(attributes: str) -> None:
     """Max-Age goes before Expires, and what is no date says nothing."""
-    target = Target((200, [("set-cookie", f"session=second; {attributes}")]), OK)
-    watched, _ = observing(target)
-    watched.probe(BARE)
-    watched.probe(BARE)
-    assert target.header("cookie") == ["session=first", "session=second"]
+    assert sent_after(f"session=second; {attributes}") == ["session=first", "session=second"]
 
 
 def test_a_session_given_to_a_stranger_is_not_followed() -> None:

@@ -151,12 +151,12 @@ class Player:
         """
         for _ in range(TRIES):
             with Turns() as turns:
-                outcomes = self._met(scenarios, mode)
+                outcomes = self._once(scenarios, mode)
             if turns.longest < STOOD_STILL:
                 break
         return outcomes
 
-    def _met(self, scenarios: Sequence[Scenario], mode: str) -> list[Outcome]:
+    def _once(self, scenarios: Sequence[Scenario], mode: str) -> list[Outcome]:
         playing = self._loop.create_task(self._meet(scenarios, mode))
         try:
             with self._stage():

@@ -77,10 +77,16 @@ def _deleted(attributes: Sequence[str]) -> bool:
     said = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
     if "max-age" in said:
         return bool(_ENDS_NOW.fullmatch(said["max-age"]))
+    ends = moment(said.get("expires", ""))
+    return ends is not None and ends <= time.time()
+
+
+def moment(date: str) -> float | None:
+    """A date as HTTP writes it, in seconds since the epoch; None: it is no date."""
     try:
-        return parsedate_to_datetime(said.get("expires", "")).timestamp() <= time.time()
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
-        return False
+        return None
 
 
 def _made_up(name: str, value: str) -> str:

@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -208,7 +208,7 @@ class Network(httpcore.NetworkBackend):
         return _Stream(_Socket(stream, budget), budget, self.now.gate)
 
     def _connect(
-        self, addresses: list[str], port: int, budget: Budget, options: Iterable[typing.Any] | None
+        self, addresses: Sequence[str], port: int, budget: Budget, options: Iterable[typing.Any] | None
     ) -> httpcore.NetworkStream:
         """A stream to the first address that answers; none may use up the time of those behind it."""
         while True:
@@ -220,14 +220,14 @@ class Network(httpcore.NetworkBackend):
                     raise
 
 
-def _addresses(host: str, port: int, budget: Budget) -> list[str]:
+def _addresses(host: str, port: int, budget: Budget) -> tuple[str, ...]:
     """The addresses of a host. A resolver that does not answer cannot be interrupted, so it is waited for in a thread.
 
     ConnectError, ConnectTimeout: there are none, or none within the budget.
     """
     with contextlib.suppress(OSError):
-        return list(_numeric(host, port))
-    found: list[list[str]] = []
+        return _numeric(host, port)
+    found: list[tuple[str, ...]] = []
     failed: list[OSError | UnicodeError] = []
 
     def ask() -> None:
@@ -249,9 +249,9 @@ def _addresses(host: str, port: int, budget: Budget) -> list[str]:
 @lru_cache(64)
 def _numeric(host: str, port: int) -> tuple[str, ...]:
     """The address of a host that is one; it stays the same. OSError: it is a name."""
-    return tuple(_look_up(host, port, socket.AI_NUMERICHOST))
+    return _look_up(host, port, socket.AI_NUMERICHOST)
 
 
-def _look_up(host: str, port: int, flags: int) -> list[str]:
+def _look_up(host: str, port: int, flags: int) -> tuple[str, ...]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))[:ADDRESSES]
