@@ -17,9 +17,9 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 # Four parts of the tests that take about as long as one another; those in the middle mostly wait.
-LIARS := tests/test_liars.py tests/test_client_liars.py
-CLIENTS := $(addprefix tests/test_,client_gate.py javascript_liars.py docs.py page.py)
-RUNS := $(addprefix tests/test_,gate.py faults.py replay.py har.py har_browser.py pipeline.py pipeline_lint.py progress.py)
+LIARS := tests/provider/test_liars.py tests/consumer/test_liars.py
+CLIENTS := tests/run/test_consumer_gate.py tests/consumer/test_sdk_liars.py tests/test_docs.py tests/report/test_page.py
+RUNS := tests/run/test_provider_gate.py tests/run/test_own_errors.py tests/har tests/report/test_pipeline.py tests/report/test_pipeline_lint.py tests/report/test_progress.py
 
 .PHONY: benchmarks detection docs mutation rule-pages check test test-liars test-clients test-runs test-others sdk-versions
 

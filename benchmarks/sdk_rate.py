@@ -15,11 +15,11 @@ from typing import Final
 
 from results import Ratio, machine, write
 
-from contracts.consumers.twilight import Twilight, find_bundle
-from contracts.providers.tokens import unsigned
-from contracts.rules import Judging
-from contracts.rules.consumer import BOOK
-from contracts.scenario import Lane, refreshed
+from contracts.consumer.sdk import Twilight, find_bundle
+from contracts.model.scenario import ScenarioSequence, refreshed
+from contracts.model.tokens import unsigned
+from contracts.rules.consumer import RULE_SET
+from contracts.rules.engine import Evaluator
 
 REFRESHES: Final = 1000
 ROUNDS: Final = 7
@@ -62,15 +62,15 @@ def token(number: int) -> str:
 
 def judged(sdk: Measured) -> tuple[float, float]:
     """Refreshes a second within the page, and with all that Python does afterwards."""
-    outcomes = sdk.play([Lane(tuple(refreshed(token(number)) for number in range(REFRESHES)), "fast")])
+    outcomes = sdk.play([ScenarioSequence(tuple(refreshed(token(number)) for number in range(REFRESHES)), "fast")])
     played = time.perf_counter()
-    judging = Judging(BOOK)
+    evaluator = Evaluator(RULE_SET)
     for outcome in outcomes:
-        judging.add(outcome)
+        evaluator.add(outcome)
     after = time.perf_counter() - played
     last = outcomes[-1]
     seconds = last.started + last.calls[0].at - outcomes[0].started
-    if broken := [id for id, tally in judging.tallies.items() if tally.broken]:
+    if broken := [id for id, tally in evaluator.tallies.items() if tally.broken]:
         raise RuntimeError(f"what is measured went wrong: {', '.join(broken)}")
     return REFRESHES / seconds, REFRESHES / (seconds + after)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.providers.serving import serve
-from contracts.providers.store import Store
+from contracts.provider.serving import serve
+from contracts.provider.store import Store
 
 BIN: Final = Path(sys.executable).parent
 

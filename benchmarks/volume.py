@@ -19,13 +19,13 @@ import httpx
 from results import Ratio, machine, write
 from shop import Shop, gate, run, shop
 
-from contracts.exchange import Exchange, Request, Response, Situation
-from contracts.phases.named import sent
-from contracts.probes import plan, repeats
-from contracts.providers.live import live
-from contracts.providers.tokens import unsigned
-from contracts.rules import Judging
-from contracts.rules.provider import BOOK
+from contracts.model.exchange import Exchange, Request, Response, Situation
+from contracts.model.tokens import unsigned
+from contracts.provider.phases.named import sent
+from contracts.provider.probes import plan, repeats
+from contracts.provider.target import live
+from contracts.rules.engine import Evaluator
+from contracts.rules.provider import RULE_SET
 
 ROUNDS: Final = 9
 MANY: Final = 5_000
@@ -60,12 +60,12 @@ def answers(count: int) -> list[Exchange]:
 
 def judged_a_second() -> float:
     """How many of them all provider rules judge in a second."""
-    found, judging = answers(MANY), Judging(BOOK)
+    found, evaluator = answers(MANY), Evaluator(RULE_SET)
     begun = time.perf_counter()
     for exchange in found:
-        judging.add(exchange)
+        evaluator.add(exchange)
     seconds = time.perf_counter() - begun
-    if broken := [id for id, tally in judging.tallies.items() if tally.broken]:
+    if broken := [id for id, tally in evaluator.tallies.items() if tally.broken]:
         raise RuntimeError(f"what is measured went wrong: {', '.join(broken)}")
     return MANY / seconds
 

@@ -9,13 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from contracts.document import load
-from contracts.explain import listing, terminal
-from contracts.verdict import Exit
+from contracts.model.document import load
+from contracts.model.explain import listing, terminal
+from contracts.rules.verdict import Exit
 
 OTHERS = """other commands:
   pytest --pyargs contracts                      judge an endpoint, the mock and clients
-  python -m contracts.providers.store --port N   start the built-in store"""
+  python -m contracts.provider.store --port N   start the built-in store"""
 
 
 def main(words: Sequence[str] | None = None) -> int:

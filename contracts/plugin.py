@@ -17,9 +17,9 @@ from contracts.lean import spare
 from contracts.workers import Controller
 
 if TYPE_CHECKING:
-    from contracts.consumers import RefreshConsumer
-    from contracts.providers.mock import RefreshMock
-    from contracts.report.ending import Ending
+    from contracts.consumer.protocol import RefreshConsumer
+    from contracts.provider.mock import RefreshMock
+    from contracts.report.publish import Ending
     from contracts.run import Run
 
 MARKERS = {
@@ -221,7 +221,7 @@ def refresh_endpoint(pytestconfig: pytest.Config) -> str:
 @pytest.fixture
 def refresh_consumer() -> RefreshConsumer:
     """The client under test: the reference. Override it to put your own under test; it needs what `RefreshConsumer` says."""
-    from contracts.consumers.python import RefreshClient
+    from contracts.consumer.reference import RefreshClient
 
     return RefreshClient("https://store.example", timeout=1.0)
 
@@ -229,7 +229,7 @@ def refresh_consumer() -> RefreshConsumer:
 @pytest.fixture(scope="session")
 def refresh_sdk(refresh_run: Run) -> None:
     """Skips where something is not there that the SDK needs; where it was asked for, the run is incomplete then."""
-    from contracts.consumers.twilight import available
+    from contracts.consumer.sdk import available
 
     if refresh_run.tracks is not None:
         return
@@ -242,7 +242,7 @@ def refresh_sdk(refresh_run: Run) -> None:
 @pytest.fixture
 def refresh_mock() -> Iterator[RefreshMock]:
     """A mock of the endpoint, made from the document, that answers the httpx calls of the test."""
-    from contracts.providers.mock import RefreshMock
+    from contracts.provider.mock import RefreshMock
 
     with RefreshMock() as mock:
         yield mock
@@ -261,7 +261,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
     if not account and not (controller and (controller.told or controller.died)):
         return
-    from contracts.report.ending import Account, end
+    from contracts.report.publish import Account, end
 
     accounts = [account] if account else [Account.of(plain) for plain in controller.told] if controller else []
     summary = Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None

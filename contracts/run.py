@@ -9,27 +9,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from contracts import __version__, known, phases
-from contracts.consumers import CannotBeJudged
-from contracts.consumers.observer import PHASES, Client, ConsumerObserver, Subject
-from contracts.consumers.recorded import PREFIX, Recorded, Row
-from contracts.consumers.script import Script
-from contracts.exchange import Exchange
-from contracts.faults import place
-from contracts.gate import ConsumerJudgement, Judgement, ProviderJudgement
-from contracts.known import Deviation, Excuses
-from contracts.observer import Observer
-from contracts.providers.live import Provider, live, mocked
-from contracts.redaction import Redactor
-from contracts.report import machine
-from contracts.report.ending import Account
+from contracts import __version__
+from contracts.consumer.observe import PHASES, Client, ConsumerObserver, Subject
+from contracts.consumer.protocol import CannotBeJudged
+from contracts.consumer.recorded import PREFIX, Recorded, Row
+from contracts.consumer.script import Script
+from contracts.judge import ConsumerJudgement, Judgement, ProviderJudgement
+from contracts.model.errors import location
+from contracts.model.exchange import Exchange
+from contracts.provider import phases
+from contracts.provider.observe import Observer
+from contracts.provider.target import Provider, live, mocked
+from contracts.redaction.redactor import Redactor
+from contracts.report import json as json_report
 from contracts.report.progress import Line, Progress
+from contracts.report.publish import Account
+from contracts.rules import known_deviations
+from contracts.rules.known_deviations import Allowances, Deviation
+from contracts.rules.verdict import Conclusion, conclude_all
 from contracts.settings import Settings
-from contracts.verdict import Conclusion, conclude_all
 from contracts.watchdog import Stuck, guarded
 
 if TYPE_CHECKING:
-    from contracts.consumers import RefreshConsumer
+    from contracts.consumer.protocol import RefreshConsumer
     from contracts.har import Track
 
 REPORT_SECONDS: Final = 60.0
@@ -120,8 +122,8 @@ class Run:
                 path=s.path,
                 headers=s.headers,
             )
-        from contracts.providers.serving import serve
-        from contracts.providers.store import Store
+        from contracts.provider.serving import serve
+        from contracts.provider.store import Store
 
         store = Store()
         provider = live(self.closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
@@ -132,7 +134,7 @@ class Run:
         return provider
 
     def _mock(self) -> Provider:
-        from contracts.providers.mock import RefreshMock
+        from contracts.provider.mock import RefreshMock
 
         mock = RefreshMock()
         return mocked(mock.handler, mock.session)
@@ -143,7 +145,7 @@ class Run:
         """Let a client in this process meet the scenarios of a phase, after those that come before it; none twice."""
         if self.tracks is not None:
             return self._again("consumer", phase, self.consumers)
-        from contracts.consumers.player import Player
+        from contracts.consumer.player import Player
 
         if "consumer" not in self.consumers:
             player = Player.of(consumer, self.script, reached_at=self._endpoint)
@@ -158,7 +160,7 @@ class Run:
         """Let the Twilight SDK meet the scenarios of a phase, in a browser. CannotBeJudged: something is not there for it."""
         if self.tracks is not None:
             return self._again("sdk", phase, self.consumers)
-        from contracts.consumers.twilight import Twilight, find_bundle
+        from contracts.consumer.sdk import Twilight, find_bundle
 
         if "sdk" not in self.consumers:
             sdk = Twilight(find_bundle(self.settings.sdk))
@@ -177,20 +179,20 @@ class Run:
     def endpoint(self) -> str:
         """Base URL of a real socket on which the scenarios are played to clients in this process."""
         if self._endpoint is None:
-            from contracts.consumers.endpoint import serve_script
+            from contracts.consumer.socket_stage import serve_script
 
             self._endpoint = self.closing.enter_context(serve_script(self.script))
         return self._endpoint
 
     def _watched(self, implementation: str, client: Client) -> None:
-        observer = ConsumerObserver(client, Excuses(self._listed(client)), patience=self.settings.deadline)
+        observer = ConsumerObserver(client, Allowances(self._listed(client)), patience=self.settings.deadline)
         self.consumers[implementation] = ConsumerJudgement(observer)
 
     def _listed(self, client: Subject) -> list[Deviation]:
         """The known deviations of a client: those that ship with the package, and those of the user."""
         if self.settings.strict:
             return []
-        listed = (*known.shipped(client.name, client.version), *self.settings.known)
+        listed = (*known_deviations.shipped(client.name, client.version), *self.settings.known)
         return [d for d in listed if d.implementation in (None, client.name)]
 
     def _watch(self, implementation: str, phase: str) -> ConsumerJudgement:
@@ -254,7 +256,7 @@ class Run:
         except KeyboardInterrupt:
             raise KeyboardInterrupt from None  # pytest would show the place, and with --full-trace the values there
         except Exception as error:  # a traceback would show locals, and those hold secrets
-            judgement.note(f"the suite itself failed ({place(error)}); please report it")
+            judgement.note(f"the suite itself failed ({location(error)}); please report it")
         finally:
             self.progress.end()
         if judgement.halted:
@@ -307,7 +309,9 @@ class Run:
                 shown = list(cards(self))
                 return Account(self.report(), list(terminal.lines(self, shown)), folder, details(self, shown), self._har())
         except Exception as error:  # a traceback would show locals, and those hold secrets
-            what = str(error) if isinstance(error, Stuck) else f"the report could not be made ({place(error)}); please report it"
+            what = (
+                str(error) if isinstance(error, Stuck) else f"the report could not be made ({location(error)}); please report it"
+            )
             self.providers, self.consumers, self.missing = {}, {}, {"the suite": what}
             return Account(self.report(), [], folder)
 
@@ -321,7 +325,7 @@ class Run:
 
     def report(self) -> dict[str, Any]:
         """The report as data."""
-        return machine.report(
+        return json_report.report(
             list(self.judgements.values()),
             self.conclusion,
             seconds=time.monotonic() - self._begun,

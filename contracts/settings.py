@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from contracts import known
-from contracts.document import load
-from contracts.hosts import host_of, is_loopback, looks_like_production
-from contracts.known import Deviation
-from contracts.power import needed
-from contracts.probes import POSTED
+from contracts.model.document import load
+from contracts.model.hosts import host_of, is_loopback, looks_like_production
+from contracts.provider.probes import POSTED
 from contracts.report import files
+from contracts.rules import known_deviations
+from contracts.rules.confidence import needed
+from contracts.rules.known_deviations import Deviation
 
 if TYPE_CHECKING:
     from contracts.har import Track
@@ -193,8 +193,8 @@ def _headers(text: str | None) -> dict[str, str]:
 
 def _known(path: str | None) -> tuple[Deviation, ...]:
     try:
-        return known.read(Path(path), "--refresh-known") if path is not None else ()
-    except known.BadList as error:
+        return known_deviations.read(Path(path), "--refresh-known") if path is not None else ()
+    except known_deviations.BadList as error:
         raise Mistake(str(error)) from None
 
 

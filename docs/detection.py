@@ -20,14 +20,17 @@ import pytest
 HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from contracts.consumers import RefreshConsumer  # noqa: E402
-from contracts.consumers.twilight import available  # noqa: E402
-from contracts.document import load  # noqa: E402
-from contracts.gate import Judgement, ProviderJudgement  # noqa: E402
+from contracts.consumer.protocol import RefreshConsumer  # noqa: E402
+from contracts.consumer.sdk import available  # noqa: E402
+from contracts.judge import Judgement, ProviderJudgement  # noqa: E402
+from contracts.model.document import load  # noqa: E402
 from contracts.settings import Settings  # noqa: E402
-from tests import liars, test_client_liars, test_javascript_liars, test_liars  # noqa: E402
+from tests import liars  # noqa: E402
 from tests.clients import javascript, odd, python  # noqa: E402
-from tests.test_liars import FEW  # noqa: E402
+from tests.consumer import test_liars as test_client_liars  # noqa: E402
+from tests.consumer import test_sdk_liars as test_javascript_liars  # noqa: E402
+from tests.provider import test_liars  # noqa: E402
+from tests.provider.test_liars import FEW  # noqa: E402
 
 PAGE: Final = HERE / "detection.md"
 SEEDS: Final = (0, 1, 2)

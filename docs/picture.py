@@ -24,15 +24,15 @@ PORT = "8123"  # the port of the run was a free one; the picture should not chan
 
 sys.path.insert(0, str(ROOT))
 
-from contracts.consumers.browser import Chromium  # noqa: E402
-from contracts.providers.serving import serve  # noqa: E402
+from contracts.consumer.browser import Chromium  # noqa: E402
+from contracts.provider.serving import serve  # noqa: E402
 from contracts.report import files  # noqa: E402
 from tests.liars import changes  # noqa: E402
 from tests.liars.home import new_home  # noqa: E402
-from tests.liars.kit import Answer, Asked, altered  # noqa: E402
+from tests.liars.kit import Answer, ClientRequest, altered  # noqa: E402
 
 
-def pays_in_dollars(asked: Asked, answer: Answer) -> bool:
+def pays_in_dollars(asked: ClientRequest, answer: Answer) -> bool:
     """When the store goes wrong."""
     return asked.headers.get("currency") == "USD" and answer.status == 200
 

@@ -8,8 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from contracts.document import load  # noqa: E402
-from contracts.explain import index, page  # noqa: E402
+from contracts.model.document import load  # noqa: E402
+from contracts.model.explain import index, page  # noqa: E402
 
 PAGES = HERE / "rules"
 

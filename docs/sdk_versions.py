@@ -22,12 +22,12 @@ WORDS = {"pass": "✓", "fail": "✗", "warn": "!", "not-exercised": "–"}
 
 sys.path.insert(0, str(ROOT))
 
-from contracts.consumers.observer import ConsumerObserver  # noqa: E402
-from contracts.consumers.twilight import PACKAGE, Twilight  # noqa: E402
-from contracts.document import load  # noqa: E402
-from contracts.gate import ConsumerJudgement, judge_consumer  # noqa: E402
-from contracts.known import Excuses, shipped  # noqa: E402
-from contracts.redaction import Redactor  # noqa: E402
+from contracts.consumer.observe import ConsumerObserver  # noqa: E402
+from contracts.consumer.sdk import PACKAGE, Twilight  # noqa: E402
+from contracts.judge import ConsumerJudgement, judge_consumer  # noqa: E402
+from contracts.model.document import load  # noqa: E402
+from contracts.redaction.redactor import Redactor  # noqa: E402
+from contracts.rules.known_deviations import Allowances, shipped  # noqa: E402
 
 
 def npm(*arguments: str) -> str:
@@ -106,7 +106,7 @@ def page(found: dict[str, ConsumerJudgement]) -> Iterator[str]:
 
 def with_list(version: str, j: ConsumerJudgement) -> ConsumerJudgement:
     """The same outcomes, judged with the list of known deviations that ships."""
-    observer = ConsumerObserver(j.observer.client, Excuses(shipped(j.name, version)), patience=0.0)
+    observer = ConsumerObserver(j.observer.client, Allowances(shipped(j.name, version)), patience=0.0)
     observer.judge(j.observer.evidence.values())
     return ConsumerJudgement(observer, rules=j.rules)
 

@@ -13,26 +13,26 @@ HERE = Path(__file__).resolve().parent
 SCENARIO = "false-with-token"
 sys.path.insert(0, str(HERE.parent))
 
-from contracts.consumers.observer import Client  # noqa: E402
-from contracts.consumers.player import Player  # noqa: E402
-from contracts.consumers.python import RefreshClient  # noqa: E402
-from contracts.consumers.script import Script  # noqa: E402
-from contracts.consumers.twilight import Twilight, find_bundle  # noqa: E402
-from contracts.outcome import Outcome  # noqa: E402
-from contracts.providers.tokens import unsigned  # noqa: E402
-from contracts.redaction import Redactor  # noqa: E402
+from contracts.consumer.observe import Client  # noqa: E402
+from contracts.consumer.player import Player  # noqa: E402
+from contracts.consumer.reference import RefreshClient  # noqa: E402
+from contracts.consumer.script import Script  # noqa: E402
+from contracts.consumer.sdk import Twilight, find_bundle  # noqa: E402
+from contracts.model.outcome import Outcome  # noqa: E402
+from contracts.model.scenario import ScenarioSequence, interleaved, named  # noqa: E402
+from contracts.model.tokens import unsigned  # noqa: E402
+from contracts.redaction.redactor import Redactor  # noqa: E402
 from contracts.report.drawing import draw  # noqa: E402
-from contracts.rules import Judging  # noqa: E402
-from contracts.rules.consumer import BOOK  # noqa: E402
-from contracts.scenario import Lane, interleaved, named  # noqa: E402
+from contracts.rules.consumer import RULE_SET  # noqa: E402
+from contracts.rules.engine import Evaluator  # noqa: E402
 
 
 def outcome(client: Client) -> Outcome:
     """What came of the scenario, played between two refreshes that complete."""
     tokens = (unsigned("7", now=4_000_000_000, ttl=900, jti=str(n)) for n in itertools.count())
     scenario = next(s for s in named(tokens, patience=1.0) if s.name == SCENARIO)
-    lane = Lane(tuple(interleaved([scenario], tokens)), client.modes[-1])
-    return next(o for o in client.play([lane]) if o.scenario.name == SCENARIO)
+    sequence = ScenarioSequence(tuple(interleaved([scenario], tokens)), client.modes[-1])
+    return next(o for o in client.play([sequence]) if o.scenario.name == SCENARIO)
 
 
 def picture(client: Client, called: str) -> str:
@@ -41,7 +41,7 @@ def picture(client: Client, called: str) -> str:
         o = outcome(client)
     finally:
         client.close()
-    return draw(o, [finding.rule for finding in Judging(BOOK).add(o)], client=called, redactor=Redactor())
+    return draw(o, [finding.rule for finding in Evaluator(RULE_SET).add(o)], client=called, redactor=Redactor())
 
 
 if __name__ == "__main__":

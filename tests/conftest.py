@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .gates import Gate, gate_in
+from tests.kit.gates import Gate, gate_in
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """One table of all liars and odd providers that were judged, and one of all hostile servers that were met."""
     if lines := config.stash.get(HOSTILE, []):
-        from .hostile.ran import HEADING
+        from tests.hostile.ran import HEADING
 
         terminalreporter.section("hostile servers")
         for line in (HEADING, *lines):

@@ -10,36 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import load
+from contracts.model.document import load
 from contracts.rules import consumer, provider
 
 CONTRACTS = Path(__file__).parent.parent / "contracts"
-PURE = (
-    "document.py",
-    "strict_json.py",
-    "answers.py",
-    "exchange.py",
-    "explain.py",
-    "faults.py",
-    "evidence.py",
-    "hosts.py",
-    "signs.py",
-    "scenario.py",
-    "outcome.py",
-    "power.py",
-    "rules/",
-    "verdict.py",
-    "probes.py",
+# Rooms by floor: a room imports only rooms of lower floors, and itself.
+FLOORS = (
+    ("model", "watchdog.py", "__init__.py"),
+    ("rules", "redaction"),
+    ("provider", "consumer", "har", "settings.py", "__main__.py"),
+    ("judge.py", "result.py"),
+    ("run.py", "report"),
+    ("plugin.py", "workers.py", "lean.py", "suite"),
 )
-NETWORK = ("httpx", "httpcore", "socket")
+PURE = ("model/", "rules/", "redaction/")
+NETWORK = ("httpx", "httpcore", "socket", "h11")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = (
-    *(f"providers/{name}.py" for name in ("network", "transport", "sender", "live", "mock", "serving")),
-    *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint")),
+    *(f"provider/{name}.py" for name in ("network", "transport", "sender", "target", "mock", "serving")),
+    *(f"consumer/{name}.py" for name in ("reference", "httpx_stage", "socket_stage")),
 )
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs"}
 LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")
-JUDGES = {"provider": provider.BOOK.judges, "consumer": consumer.BOOK.judges}
+JUDGES = {"provider": provider.RULE_SET.judges, "consumer": consumer.RULE_SET.judges}
 FILES = {path.relative_to(CONTRACTS).as_posix(): path for path in sorted(CONTRACTS.rglob("*.py"))}
 
 

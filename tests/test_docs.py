@@ -18,13 +18,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from contracts.hosts import looks_like_production
-from contracts.known import read
-from contracts.providers.serving import serve
-from contracts.providers.store import Store
-
-from .gates import environment
-from .test_har import call
+from contracts.model.hosts import looks_like_production
+from contracts.provider.serving import serve
+from contracts.provider.store import Store
+from contracts.rules.known_deviations import read
+from tests.har.test_har import call
+from tests.kit.gates import environment
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -40,7 +39,7 @@ NOT_RUN = {
     "make test": "it is what runs this",
     "make rule-pages": "tests/test_explain.py compares the pages with what it would write",
     "pip install .": "CI installs the package",
-    "python -m contracts.providers.store --port 8123": "it does not end by itself; tests/test_store.py runs it",
+    "python -m contracts.provider.store --port 8123": "it does not end by itself; tests/test_store.py runs it",
     "pytest --pyargs contracts -m sdk": "tests/test_client_gate.py runs it",
     "pytest --pyargs contracts -m sdk --refresh-sdk dist/twilight.min.js": "tests/test_client_gate.py runs it",
 }
@@ -208,20 +207,20 @@ def test_the_example_of_a_rule_is_one() -> None:
     """The entry of the worked example has what an entry has, and its judgement keeps and breaks its examples."""
     import yaml
 
-    from contracts.document import RuleText
-    from contracts.rules import Book, Judging, provider
-
-    from .examples import exchanges
+    from contracts.model.document import RuleText
+    from contracts.rules import provider
+    from contracts.rules.engine import Evaluator, RuleSet
+    from tests.kit.examples import exchanges
 
     (entry,) = yaml.safe_load(blocks("writing-a-rule.md", "yaml")[0])
     rule = RuleText(**{**entry, "source": tuple(entry["source"])})
-    book = Book[provider.Exchange, provider.Memory](provider.Memory)
+    book = RuleSet[provider.Exchange, provider.Memory](provider.Memory)
     exec(blocks("writing-a-rule.md", "python")[0], {**vars(provider), "rule": book.rule})
     for text, broken in ((rule.conforming, 0), (rule.breaking, 1)):
-        judging = Judging(book)
+        evaluator = Evaluator(book)
         for x in exchanges(text):
-            judging.add(x)
-        assert (judging.tallies[rule.id].exercised, judging.tallies[rule.id].broken) == (1, broken)
+            evaluator.add(x)
+        assert (evaluator.tallies[rule.id].exercised, evaluator.tallies[rule.id].broken) == (1, broken)
 
 
 # --- the site ---------------------------------------------------------------------------------------------------------

@@ -6,10 +6,9 @@ import re
 import tomllib
 from pathlib import Path
 
-from contracts.document import load
-
-from . import liars
-from .clients import javascript, python
+from contracts.model.document import load
+from tests import liars
+from tests.clients import javascript, python
 
 ROOT = Path(__file__).parents[1]
 DETECTION = ROOT / "docs" / "detection.md"

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from contracts.exchange import Exchange
-from contracts.outcome import Outcome
-from contracts.rules import Carried
+from contracts.model.exchange import Exchange
+from contracts.model.outcome import Outcome
+from contracts.rules.engine import Carried
 
 MEMBER: Final = "_contract"
 VERSION: Final = 1  # of what the members called `_contract` hold

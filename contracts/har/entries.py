@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import harfile
 
-from contracts.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.har import MEMBER
-from contracts.redaction.stand_ins import StandIns
+from contracts.model.exchange import Exchange, Failure, Request, Response, Situation
+from contracts.redaction.pseudonyms import Pseudonyms
 
 HTTP: Final = "HTTP/1.1"
 
 
-def entry(x: Exchange, hide: StandIns, **more: Any) -> dict[str, Any]:
+def entry(x: Exchange, hide: Pseudonyms, **more: Any) -> dict[str, Any]:
     """The entry, without secrets; `more` goes into its own member."""
     hide.learn(x)
     answer = x.answer
@@ -29,8 +29,8 @@ def entry(x: Exchange, hide: StandIns, **more: Any) -> dict[str, Any]:
         own["situation"] = _situation(x.situation)
     if isinstance(answer, Failure):
         own["failure"] = {"kind": answer.kind, "message": hide.text(answer.message)}
-    elif answer.behind:
-        own["behind"] = answer.behind
+    elif answer.trailing_bytes:
+        own["behind"] = answer.trailing_bytes
     made: dict[str, Any] = {
         "startedDateTime": datetime.datetime.fromtimestamp(x.started, datetime.UTC).isoformat(),
         "time": seconds,
@@ -45,7 +45,7 @@ def entry(x: Exchange, hide: StandIns, **more: Any) -> dict[str, Any]:
     return made
 
 
-def request_entry(r: Request, hide: StandIns) -> dict[str, Any]:
+def request_entry(r: Request, hide: Pseudonyms) -> dict[str, Any]:
     """What was sent. The query stays in the URL, where it was written."""
     posted = None
     if r.body:
@@ -55,7 +55,7 @@ def request_entry(r: Request, hide: StandIns) -> dict[str, Any]:
     ).asdict()
 
 
-def _response(answer: Response | Failure, hide: StandIns) -> harfile.Response:
+def _response(answer: Response | Failure, hide: Pseudonyms) -> harfile.Response:
     if isinstance(answer, Failure):
         return harfile.Response(0, "", HTTP)
     body = hide.raw(answer.body)
@@ -95,7 +95,7 @@ def body_bytes(text: str, encoding: str | None) -> bytes:
         raise ValueError("the body is no Base64") from None
 
 
-def _headers(headers: tuple[tuple[str, str], ...], hide: StandIns) -> list[harfile.Record]:
+def _headers(headers: tuple[tuple[str, str], ...], hide: Pseudonyms) -> list[harfile.Record]:
     return [harfile.Record(name, hide.header(name, value)) for name, value in headers]
 
 

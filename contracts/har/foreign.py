@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from contracts.exchange import Exchange, Request, Response
 from contracts.har import BadEvidence, Track
 from contracts.har.entries import body_bytes, pairs, started
-from contracts.rules import Carried
-from contracts.scenario import NO_BODY
+from contracts.model.exchange import Exchange, Request, Response
+from contracts.model.scenario import NO_BODY
+from contracts.rules.engine import Carried
 
 MOST: Final = 10_000  # calls of the endpoint that are judged
 LARGEST_BODY: Final = 10_000_000  # characters

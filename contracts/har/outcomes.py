@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from contracts.answers import Answer
-from contracts.consumers.recorded import PREFIX
-from contracts.exchange import Exchange
+from contracts.consumer.recorded import PREFIX
 from contracts.har.entries import body_bytes, body_text, request, request_entry
-from contracts.outcome import Call, Event, Outcome
-from contracts.redaction.stand_ins import StandIns
-from contracts.scenario import Delivery, Scenario
+from contracts.model.answers import Answer
+from contracts.model.exchange import Exchange
+from contracts.model.outcome import Call, Event, Outcome
+from contracts.model.scenario import Delivery, Scenario
+from contracts.redaction.pseudonyms import Pseudonyms
 
 
-def plain(o: Outcome, hide: StandIns) -> dict[str, Any]:
+def plain(o: Outcome, hide: Pseudonyms) -> dict[str, Any]:
     """The outcome without its exchanges and without secrets."""
     return {
         "index": o.index,
@@ -53,7 +53,7 @@ def outcome(found: dict[str, Any], exchanges: Iterable[Exchange]) -> Outcome:
     )
 
 
-def _value(value: Any, hide: StandIns) -> Any:
+def _value(value: Any, hide: Pseudonyms) -> Any:
     """Anything a client gives, as JSON; what is no JSON becomes its description."""
     if value is None or isinstance(value, bool):
         return value
@@ -65,7 +65,7 @@ def _value(value: Any, hide: StandIns) -> Any:
         return f"[no JSON: {type(value).__name__}]"
 
 
-def _scenario(s: Scenario, hide: StandIns) -> dict[str, Any]:
+def _scenario(s: Scenario, hide: Pseudonyms) -> dict[str, Any]:
     """What the endpoint did. Of an answer that the suite made up, nothing is secret."""
     answer = None
     if s.answer:

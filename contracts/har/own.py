@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
-from contracts.exchange import Exchange
 from contracts.har import MEMBER, VERSION, BadEvidence, Track
 from contracts.har.entries import exchange
 from contracts.har.outcomes import outcome
-from contracts.rules import OK, Breach, Carried
+from contracts.model.exchange import Exchange
+from contracts.rules.engine import OK, Breach, Carried
 
 PARTS: Final = ("real", "mock", "consumer", "sdk")  # in the order of the plugin's markers
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.consumers.observer import ConsumerObserver, Subject
-from contracts.exchange import Exchange
-from contracts.gate import ConsumerJudgement, ProviderJudgement
+from contracts.consumer.observe import ConsumerObserver, Subject
 from contracts.har import Track
-from contracts.known import Deviation, Excuses
-from contracts.outcome import Outcome
-from contracts.rules import NOTHING, Breach, Judging
-from contracts.rules.provider import BOOK
-from contracts.scenario import Lane
+from contracts.judge import ConsumerJudgement, ProviderJudgement
+from contracts.model.exchange import Exchange
+from contracts.model.outcome import Outcome
+from contracts.model.scenario import ScenarioSequence
+from contracts.rules.engine import NOTHING, Breach, Evaluator
+from contracts.rules.known_deviations import Allowances, Deviation
+from contracts.rules.provider import RULE_SET
+from contracts.rules.target_health import TargetHealth
 from contracts.settings import Settings
-from contracts.signs import Signs
 
 
 @dataclass
@@ -37,23 +37,23 @@ class ReplayedTarget:
         name, kind, version = str(facts["name"]), str(facts["kind"]), facts.get("version")
         self.provider = RecordedTarget(name, kind, version, bool(facts.get("anonymous")), path)
         self.evidence: dict[int, Exchange] = {}
-        self.said: dict[int, Mapping[str, Breach]] = {}
+        self.results: dict[int, Mapping[str, Breach]] = {}
         self.first_seen: dict[str, int] = {}
-        self.judging = Judging(BOOK)
+        self.evaluator = Evaluator(RULE_SET)
         self.requests = int(facts["requests"])
         self.halted: str | None = facts.get("halted")
-        self.signs = Signs(**facts["signs"]) if "signs" in facts else Signs()
+        self.target_health = TargetHealth(**facts["signs"]) if "signs" in facts else TargetHealth()
         for x in track.exchanges:
             self._meet(x, track)
             if "signs" not in facts:
-                self.signs.note(x)
+                self.target_health.note(x)
 
     def _meet(self, x: Exchange, track: Track) -> None:
         self.evidence[x.index] = x
         if x.index in track.judged:
-            for finding in self.judging.add(x, track.carried.get(x.index, NOTHING)):
+            for finding in self.evaluator.add(x, track.carried.get(x.index, NOTHING)):
                 self.first_seen.setdefault(finding.rule, x.index)
-            self.said[x.index] = self.judging.said
+            self.results[x.index] = self.evaluator.results
 
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""
@@ -72,7 +72,7 @@ class RecordedClient:
     slow_modes: tuple[str, ...] = ()
     loads: bool = False
 
-    def play(self, lanes: Sequence[Lane]) -> list[Outcome]:
+    def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
         """Nothing comes of it."""
         return []
 
@@ -90,7 +90,7 @@ def judged(
     if facts["role"] == "provider":
         return ProviderJudgement(ReplayedTarget(track, settings.path), settings.known, remark=track.remark)
     client = RecordedClient(str(facts["name"]), str(facts["kind"]), facts.get("version"), int(facts["requests"]))
-    observer = ConsumerObserver(client, Excuses(listed(client)), patience=0)
+    observer = ConsumerObserver(client, Allowances(listed(client)), patience=0)
     observer.judge(track.outcomes, track.carried)
     observer.halted = facts.get("halted")
     return ConsumerJudgement(observer, remark=track.remark)

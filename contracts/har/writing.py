@@ -11,15 +11,15 @@ from typing import Any, Final
 import harfile
 
 from contracts import __version__
-from contracts.consumers.observer import ConsumerObserver
-from contracts.document import load
-from contracts.gate import ConsumerJudgement, Judgement, ProviderJudgement, WatchedTarget
+from contracts.consumer.observe import ConsumerObserver
 from contracts.har import MEMBER, VERSION, own, replaying
 from contracts.har.entries import entry
 from contracts.har.outcomes import plain
-from contracts.redaction import Redactor
-from contracts.redaction.stand_ins import StandIns
-from contracts.rules import OK, Breach
+from contracts.judge import ConsumerJudgement, Judgement, ProviderJudgement, WatchedTarget
+from contracts.model.document import load
+from contracts.redaction.pseudonyms import Pseudonyms
+from contracts.redaction.redactor import Redactor
+from contracts.rules.engine import OK, Breach
 from contracts.settings import Settings
 
 LISTS: Final = ("pages", "entries")
@@ -29,7 +29,7 @@ Recorded = tuple[dict[str, Any], list[dict[str, Any]]]
 
 def har(judgements: Mapping[str, Judgement], redactor: Redactor, *, seed: int = 0, started: float = 0.0) -> str:
     """The file as text; `judgements` by their parts."""
-    hide = StandIns(redactor)
+    hide = Pseudonyms(redactor)
     began = datetime.datetime.fromtimestamp(started, datetime.UTC).isoformat()
     pages, entries = [], []
     for part, j in judgements.items():
@@ -67,15 +67,15 @@ def _shown(text: str | None, redactor: Redactor) -> str | None:
     return redactor.show(text, 1000) if text is not None else None
 
 
-def _exchanges(seen: WatchedTarget, part: str, hide: StandIns) -> Recorded:
+def _exchanges(seen: WatchedTarget, part: str, hide: Pseudonyms) -> Recorded:
     entries = [
-        {"pageref": part, **entry(x, hide, **({} if index in seen.said else {"judged": False}))}
+        {"pageref": part, **entry(x, hide, **({} if index in seen.results else {"judged": False}))}
         for index, x in sorted(seen.evidence.items())
     ]
-    return {"anonymous": seen.provider.anonymous, "signs": asdict(seen.signs)}, entries
+    return {"anonymous": seen.provider.anonymous, "signs": asdict(seen.target_health)}, entries
 
 
-def _outcomes(seen: ConsumerObserver, part: str, hide: StandIns) -> Recorded:
+def _outcomes(seen: ConsumerObserver, part: str, hide: Pseudonyms) -> Recorded:
     found = seen.evidence.values()
     entries = [{"pageref": part, **entry(x, hide, outcome=o.index)} for o in found for x in o.exchanges]
     return {"outcomes": [{"outcome": plain(o, hide)} for o in found]}, entries
@@ -90,8 +90,8 @@ def _carry(log: dict[str, Any], text: str, judgements: Mapping[str, Judgement], 
             places = {one["outcome"]["index"]: one for one in page[MEMBER]["outcomes"]}
         else:
             places = {one[MEMBER]["index"]: one[MEMBER] for one in log["entries"] if one["pageref"] == track.part}
-        for number, said in live.observer.said.items():
-            if carried := dict(_differences(said, again.observer.said.get(number, {}), redactor)):
+        for number, said in live.observer.results.items():
+            if carried := dict(_differences(said, again.observer.results.get(number, {}), redactor)):
                 places[number]["carried"] = carried
                 changed = True
     return changed

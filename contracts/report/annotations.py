@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from contracts.report.cases import ERROR, FIXED, Case, cases
-from contracts.verdict import BROKEN
+from contracts.rules.verdict import BROKEN
 
 MOST: Final = 10  # errors that GitHub shows of one step; it counts other kinds of annotation apart
 

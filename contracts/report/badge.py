@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from contracts.report.cases import cases
-from contracts.verdict import BROKEN
+from contracts.rules.verdict import BROKEN
 
 _COLOURS: Final = {"conformant": "brightgreen", "non-conformant": "red", "incomplete": "yellow"}
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.document import load
-from contracts.exchange import Exchange, Response, described
-from contracts.gate import ConsumerJudgement, Judgement, ProviderJudgement
-from contracts.outcome import Outcome
-from contracts.redaction import Redactor
+from contracts.judge import ConsumerJudgement, Judgement, ProviderJudgement
+from contracts.model.document import load
+from contracts.model.exchange import Exchange, Response, described
+from contracts.model.outcome import Outcome
+from contracts.redaction.redactor import Redactor
 from contracts.report import curl
 from contracts.report.drawing import draw
 from contracts.report.timeline import steps
@@ -105,9 +105,9 @@ def _reasons(j: Judgement, id: str, verdict: str, redactor: Redactor) -> tuple[s
         reasons = [f"{d.why}{f' (since {d.since})' if d.since else ''}" for d in j.listed(id)]
     elif isinstance(j, ConsumerJudgement):
         reasons = (
-            [f"{d.condition}: {d.why}" for d in j.observer.excuses.fixed(id)]
+            [f"{d.condition}: {d.why}" for d in j.observer.allowances.fixed(id)]
             if verdict == "fixed"
-            else j.observer.excuses.why(id)
+            else j.observer.allowances.why(id)
         )
     return tuple(redactor.show(reason, 1000) for reason in reasons)
 

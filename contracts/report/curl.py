@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Final
 
-from contracts.exchange import Exchange
-from contracts.redaction import Redactor
+from contracts.model.exchange import Exchange
+from contracts.redaction.redactor import Redactor
 
 # What curl or the suite adds by itself.
 OWN: Final = ("host", "user-agent", "accept-encoding", "content-length", "cookie", "authorization")

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 from contracts import __version__
-from contracts.document import load
-from contracts.gate import ProviderJudgement
+from contracts.judge import ProviderJudgement
+from contracts.model.document import load
 from contracts.report import files
 from contracts.report.cards import Card
 from contracts.report.cases import NEEDS_SESSION
@@ -79,22 +79,22 @@ def checks(run: Run) -> Iterator[dict[str, Any]]:
     for j in run.judgements.values():
         if isinstance(j, ProviderJudgement) and not run.settings.replay:
             yield from _target(j)
-        said = redactor.show(j.halted, 500) if j.halted else j.remark or f"{len(j.observer.said)} {j.cases} judged"
+        said = redactor.show(j.halted, 500) if j.halted else j.remark or f"{len(j.observer.results)} {j.cases} judged"
         yield _check(j.name, "observed to the end", j.halted is None, said)
     for name, sentence in run.missing.items():
         yield _check(name, "there to be judged", False, redactor.show(sentence, 500))
 
 
 def _target(j: ProviderJudgement) -> Iterator[dict[str, Any]]:
-    signs, provider = j.observer.signs, j.observer.provider
-    yield _check(j.name, "reached", signs.answers > 0, f"{signs.answers} of {j.requests} requests were answered")
-    if signs.answers:
-        wrong = signs.no_endpoint(provider.path)
+    target_health, provider = j.observer.target_health, j.observer.provider
+    yield _check(j.name, "reached", target_health.answers > 0, f"{target_health.answers} of {j.requests} requests were answered")
+    if target_health.answers:
+        wrong = target_health.no_endpoint(provider.path)
         yield _check(j.name, "a refresh endpoint", wrong is None, wrong or f"answers at {provider.path}")
     if provider.anonymous:
         yield _check(j.name, "session accepted", None, "none was given (--refresh-anonymous)")
-    elif signs.logged_in:
-        refused = f"{signs.refused} of {signs.logged_in} logged-in requests were answered 401 or 403"
+    elif target_health.logged_in:
+        refused = f"{target_health.refused} of {target_health.logged_in} logged-in requests were answered 401 or 403"
         yield _check(j.name, "session accepted", not j.session_refused, refused)
 
 

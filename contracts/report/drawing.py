@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from contracts.outcome import Outcome
-from contracts.redaction import Redactor
+from contracts.model.outcome import Outcome
+from contracts.redaction.redactor import Redactor
 from contracts.report.timeline import Step, steps
 
 WIDTH: Final = 900

@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from contracts.document import load
-from contracts.power import percent
+from contracts.model.document import load
 from contracts.report import files
-from contracts.verdict import BROKEN
+from contracts.rules.confidence import percent
+from contracts.rules.verdict import BROKEN
 
 HERE: Final = Path(__file__).resolve().parent
 # Verdicts of rules in the order in which they matter, and how they are called.

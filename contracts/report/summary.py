@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from contracts.report.cases import ERROR, FIXED, Case, cases
-from contracts.verdict import BROKEN
+from contracts.rules.verdict import BROKEN
 
 LIMIT: Final = 900_000  # bytes; GitHub refuses 1 MiB
 LONGEST: Final = 2_000  # characters of one text

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from contracts.consumers.recorded import Row
-from contracts.document import load
-from contracts.gate import Judgement
-from contracts.power import percent, would_see
-from contracts.redaction import Redactor
+from contracts.consumer.recorded import Row
+from contracts.judge import Judgement
+from contracts.model.document import load
+from contracts.redaction.redactor import Redactor
 from contracts.report.cards import Card
 from contracts.report.cases import FIXED
+from contracts.rules.confidence import percent, would_see
 from contracts.run import Run
 
 WIDE = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from contracts.exchange import Exchange, Response
-from contracts.outcome import LISTENERS, Event, Outcome
+from contracts.model.exchange import Exchange, Response
+from contracts.model.outcome import LISTENERS, Event, Outcome
 
 TOKENS = {"kept": "the old token", "new": "the token of the answer", "gone": "no token", "bogus": "no token, but kept as one"}
 

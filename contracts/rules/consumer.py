@@ -19,11 +19,11 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from contracts.document import load
-from contracts.exchange import Kind, described
-from contracts.outcome import THROWN, Outcome
-from contracts.rules import OK, Book, Breach
-from contracts.scenario import Delivery
+from contracts.model.document import load
+from contracts.model.exchange import Kind, described
+from contracts.model.outcome import THROWN, Outcome
+from contracts.model.scenario import Delivery
+from contracts.rules.engine import OK, Breach, RuleSet
 
 SETTLING_SECONDS: Final = 5.0  # after the exchange has ended; what a client does with an answer may take a moment
 PATIENT_TIMES: Final = 3  # scenarios with pending calls, after which it is plain that a client leaves calls pending
@@ -41,8 +41,8 @@ class Memory:
     fired: set[tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=set)
 
 
-BOOK: Final = Book[Outcome, Memory](Memory)
-rule = BOOK.rule
+RULE_SET: Final = RuleSet[Outcome, Memory](Memory)
+rule = RULE_SET.rule
 
 
 def _breach(o: Outcome, expected: str, actual: str) -> Breach:

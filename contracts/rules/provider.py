@@ -19,9 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from contracts.document import load
-from contracts.exchange import JSON, JWT, UTF8, Exchange, Kind, Response, Situation, described
-from contracts.rules import OK, Book, Breach
+from contracts.model.document import load
+from contracts.model.exchange import JSON, JWT, UTF8, Exchange, Kind, Response, Situation, described
+from contracts.rules.engine import OK, Breach, RuleSet
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Memory:
     explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # the suspects of those that were not
 
 
-BOOK: Final = Book[Exchange, Memory](Memory)
-rule = BOOK.rule
+RULE_SET: Final = RuleSet[Exchange, Memory](Memory)
+rule = RULE_SET.rule
 Conditions = frozenset[tuple[str, str]]
 
 SLOW_SECONDS: Final = 5.0
@@ -81,8 +81,8 @@ def shown(value: Any, most: int = 80) -> str:
 def one_answer_in_time(x: Exchange, memory: Memory) -> Breach | None:
     """Transport failures of any kind are breaches; whether the target was there at all is the gate's question."""
     r = x.response
-    actual = getattr(x.answer, "message", "") if r is None else f"an answer, and {r.behind:,} bytes behind it"
-    return OK if r is not None and not r.behind else Breach("one well-formed HTTP response within the deadline", actual)
+    actual = getattr(x.answer, "message", "") if r is None else f"an answer, and {r.trailing_bytes:,} bytes behind it"
+    return OK if r is not None and not r.trailing_bytes else Breach("one well-formed HTTP response within the deadline", actual)
 
 
 @rule("content-type-is-json")

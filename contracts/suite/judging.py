@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.document import load
-from contracts.gate import Judgement
+from contracts.judge import Judgement
+from contracts.model.document import load
 from contracts.run import Run
 
 

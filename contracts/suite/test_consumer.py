@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.consumers import RefreshConsumer
-from contracts.consumers.observer import PHASES
-from contracts.document import load
+from contracts.consumer.observe import PHASES
+from contracts.consumer.protocol import RefreshConsumer
+from contracts.model.document import load
 from contracts.run import Run
 from contracts.suite.judging import judged, observed
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.document import load
-from contracts.phases import PHASES
+from contracts.model.document import load
+from contracts.provider.phases import PHASES
 from contracts.run import Run
 from contracts.suite.judging import judged, observed
 

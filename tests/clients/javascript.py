@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.document import load
+from contracts.model.document import load
 
 TOOLS: Final = """
 "use strict";

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from contracts.consumers import Listener, RefreshConsumer
+from contracts.consumer.protocol import Listener, RefreshConsumer
 
 STORE = "https://store.example"
 TRUST = ssl.create_default_context()  # making one takes longer than all that a client does with it

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from .kit import TRUST, Client, NotRefreshed, Odd, named
+from tests.clients.kit import TRUST, Client, NotRefreshed, Odd, named
 
 ODD: list[Odd] = []
 SHARES_NOTHING = "calls-at-once-share"

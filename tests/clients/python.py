@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from .kit import Client, Liar, NotRefreshed, named
+from tests.clients.kit import Client, Liar, NotRefreshed, named
 
 LIARS: list[Liar] = []
 COHERENT = "unspecified-is-coherent"  # of a success without a token too it tells otherwise than it does

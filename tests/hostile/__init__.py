@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from .bodies import BODIES
-from .bombs import BOMBS
-from .cookies import COOKIES
-from .echoes import SECRETS
-from .framing import FRAMING
-from .injection import INJECTION
-from .kit import Behaviour
-from .redirects import REDIRECTS
-from .timing import TIMING
-from .tls import TLS
-from .turns import EVERYTHING
-from .volume import VOLUME
+from tests.hostile.bodies import BODIES
+from tests.hostile.bombs import BOMBS
+from tests.hostile.cookies import COOKIES
+from tests.hostile.echoes import SECRETS
+from tests.hostile.framing import FRAMING
+from tests.hostile.injection import INJECTION
+from tests.hostile.kit import Behaviour
+from tests.hostile.redirects import REDIRECTS
+from tests.hostile.timing import TIMING
+from tests.hostile.tls import TLS
+from tests.hostile.turns import EVERYTHING
+from tests.hostile.volume import VOLUME
 
 BEHAVIOURS: tuple[Behaviour, ...] = (
     *EVERYTHING,  # the longest first: the others run beside them

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import Any
 
-from .kit import FAULTLESS, SESSION, TOKEN, Asked, Behave, Behaviour, always, honestly, http
+from tests.hostile.kit import FAULTLESS, SESSION, TOKEN, Asked, Behave, Behaviour, always, honestly, http
 
 bodies = partial(Behaviour, "JSON")
 STRICT = "body-is-strict-json"

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Callable
 from functools import cache, partial
 
-from .kit import FAULTLESS, Asked, Behave, Behaviour, Change, Peer, honest, honestly, http, written
-from .timing import HEAD
+from tests.hostile.kit import FAULTLESS, Asked, Behave, Behaviour, Change, Peer, honest, honestly, http, written
+from tests.hostile.timing import HEAD
 
 bomb = partial(Behaviour, "bombs")
 ANY = b'{"status": 200, "success": true, "data": {"token": "t"}}'

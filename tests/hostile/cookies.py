@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .kit import FAULTLESS, NEXT, SESSION, Asked, Behave, Behaviour, Lines, honestly
+from tests.hostile.kit import FAULTLESS, NEXT, SESSION, Asked, Behave, Behaviour, Lines, honestly
 
 cookies = partial(Behaviour, "cookies")
 

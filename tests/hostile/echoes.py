@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
-from .kit import FAULTLESS, SESSION, TOKEN, Asked, Behave, Behaviour, Peer, honest, honestly, http, written
+from tests.hostile.kit import FAULTLESS, SESSION, TOKEN, Asked, Behave, Behaviour, Peer, honest, honestly, http, written
 
 secrets = partial(Behaviour, "secrets", options=("--junitxml=junit.xml",))
 Spell = Callable[[str], str]

@@ -31,10 +31,10 @@ def prepare() -> None:
     """Import what every run needs. RuntimeError: a thread was started by it, and a fork would leave that behind."""
     import pytest
 
-    import contracts.phases.generated
-    import contracts.phases.named
-    import contracts.phases.properties
-    import contracts.phases.sessions
+    import contracts.provider.phases.generated
+    import contracts.provider.phases.named
+    import contracts.provider.phases.properties
+    import contracts.provider.phases.sessions
     import contracts.report.terminal
     import contracts.run  # noqa: F401
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from .kit import FAULTLESS, Asked, Behave, Behaviour, Peer, always, honest, honestly, http, written
-from .timing import CHUNKED, HEAD, reset
+from tests.hostile.kit import FAULTLESS, Asked, Behave, Behaviour, Peer, always, honest, honestly, http, written
+from tests.hostile.timing import CHUNKED, HEAD, reset
 
 framing = partial(Behaviour, "framing")
 BODY = b'{"status": 200, "success": true, "data": {"token": "t"}}'

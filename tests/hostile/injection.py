@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from .kit import Behave, Behaviour, always, http
+from tests.hostile.kit import Behave, Behaviour, always, http
 
 # What was said ends up in the report for people, in report.json and in JUnit's XML.
 injection = partial(Behaviour, "injection", options=("--junitxml=junit.xml",))

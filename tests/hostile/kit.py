@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.answers import Answer, error, success
+from contracts.model.answers import Answer, error, success
 
 SESSION = "c4nary/Of+the~Session=9f=="
 """The session's value. Whatever form of it is printed is a leak."""

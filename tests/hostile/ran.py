@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from ..gates import environment
-from .kit import DEADLINE, NEXT, SESSION, TOKEN, Behaviour, Listener, listening
-from .tls import PLAIN, contexts
+from tests.hostile.kit import DEADLINE, NEXT, SESSION, TOKEN, Behaviour, Listener, listening
+from tests.hostile.tls import PLAIN, contexts
+from tests.kit.gates import environment
 
 SLACK = 10.0  # seconds that an exchange may take beyond its deadline, on a busy machine; what hangs takes a minute
 START = 10.0  # seconds that a run may take besides its exchanges, on a busy machine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from .kit import FAULTLESS, INCOMPLETE, Asked, Behave, Behaviour, honestly, http
+from tests.hostile.kit import FAULTLESS, INCOMPLETE, Asked, Behave, Behaviour, honestly, http
 
 redirects = partial(Behaviour, "redirects")
 RULE = "no-redirect"

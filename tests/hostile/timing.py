@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .kit import (
+from tests.hostile.kit import (
     FAULTLESS,
     INCOMPLETE,
     Asked,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import trustme
 
-from .bombs import bomb_of
-from .kit import (
+from tests.hostile.bombs import bomb_of
+from tests.hostile.kit import (
     FAULTLESS,
     INCOMPLETE,
     Asked,
@@ -23,7 +23,7 @@ from .kit import (
     http,
     then_silent,
 )
-from .timing import HEAD, SIZED
+from tests.hostile.timing import HEAD, SIZED
 
 tls = partial(Behaviour, "TLS")
 CA_FILE = "ca.pem"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from .bodies import says
-from .bombs import bomb_of, packed
-from .cookies import many_new
-from .echoes import in_body, in_line, in_text, instead, percent
-from .injection import in_error, in_page
-from .kit import Asked, Behaviour, Peer, by_turns, dripping, flooding, honest, honestly, written
-from .redirects import other, to
-from .timing import CHUNKED, SIZED, reset
+from tests.hostile.bodies import says
+from tests.hostile.bombs import bomb_of, packed
+from tests.hostile.cookies import many_new
+from tests.hostile.echoes import in_body, in_line, in_text, instead, percent
+from tests.hostile.injection import in_error, in_page
+from tests.hostile.kit import Asked, Behaviour, Peer, by_turns, dripping, flooding, honest, honestly, written
+from tests.hostile.redirects import other, to
+from tests.hostile.timing import CHUNKED, SIZED, reset
 
 everything = partial(Behaviour, "everything at once", options=("--junitxml=junit.xml",))
 

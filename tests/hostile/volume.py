@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from .kit import FAULTLESS, Behaviour, flooding, honestly, http
-from .timing import CHUNKED, HEAD
+from tests.hostile.kit import FAULTLESS, Behaviour, flooding, honestly, http
+from tests.hostile.timing import CHUNKED, HEAD
 
 volume = partial(Behaviour, "volume")
 MEGABYTE = b" " * 1_000_000

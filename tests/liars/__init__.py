@@ -7,12 +7,12 @@ made of.
 
 from __future__ import annotations
 
-from .advice import ADVICE
-from .always import ALWAYS
-from .combined import BEYOND, COMBINED, COMBINED_ODD
-from .kit import Liar, Odd, Running
-from .odd import ODD as SINGLE
-from .sometimes import SOMETIMES
+from tests.liars.advice import ADVICE
+from tests.liars.always import ALWAYS
+from tests.liars.combined import BEYOND, COMBINED, COMBINED_ODD
+from tests.liars.kit import Liar, Odd, Running
+from tests.liars.odd import ODD as SINGLE
+from tests.liars.sometimes import SOMETIMES
 
 __all__ = ["BEYOND", "LIARS", "ODD", "Liar", "Odd", "Running"]
 

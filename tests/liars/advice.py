@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import changes as c
-from .kit import Answer, Change, Home, Liar, When, altered, error, liar, written
-from .wire import wired, with_a_body
+from tests.liars import changes as c
+from tests.liars.kit import Answer, Change, Home, Liar, When, altered, error, liar, written
+from tests.liars.wire import wired, with_a_body
 
 _PYTHON = (
     "Traceback (most recent call last):\n"

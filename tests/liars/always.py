@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from . import changes as c
-from .kit import Answer, Asked, Change, Home, Liar, When, altered, answered, as_another, error, granted, liar
+from tests.liars import changes as c
+from tests.liars.kit import Answer, Asked, Change, Home, Liar, When, altered, answered, as_another, error, granted, liar
 
 
 def _alters(when: When, change: Change):  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from .kit import Answer, Asked, Change, When, WhenAsked, error, written
+from tests.liars.kit import Answer, Asked, Change, When, WhenAsked, error, written
 
 # Conditions
 

@@ -9,10 +9,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import changes as c
-from . import wire
-from .kit import Answer, Asked, Change, Home, Liar, Odd, When, altered, answered, error, granted, liar, odd, written
-from .sometimes import AS_TEXT, BOM, FAIL, GRANT, HTML, NAN, NO_ERROR, STATUS_TEXT, TRUE
+from tests.liars import changes as c
+from tests.liars import wire
+from tests.liars.kit import (
+    Answer,
+    Asked,
+    Change,
+    Home,
+    Liar,
+    Odd,
+    When,
+    altered,
+    answered,
+    error,
+    granted,
+    liar,
+    odd,
+    written,
+)
+from tests.liars.sometimes import AS_TEXT, BOM, FAIL, GRANT, HTML, NAN, NO_ERROR, STATUS_TEXT, TRUE
 
 # What is allowed, all at once: 201, a status with a fraction, Arabic, indented, a charset in capitals, cookies of its own.
 _LABELLED = c.headed(content_type='Application/JSON; Charset="UTF-8"')

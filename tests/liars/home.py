@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.providers.store import Store
+from contracts.provider.store import Store
 
 
 @dataclass(frozen=True)

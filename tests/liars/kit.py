@@ -12,9 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contracts.providers.store import Store, serve
-
-from .home import Home, new_home
+from contracts.provider.store import Store, serve
+from tests.liars.home import Home, new_home
 
 __all__ = [
     "Answer",

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from . import changes as c
-from . import wire
-from .kit import Answer, Asked, Change, Home, Odd, When, altered, answered, error, granted, odd, written
+from tests.liars import changes as c
+from tests.liars import wire
+from tests.liars.kit import Answer, Asked, Change, Home, Odd, When, altered, answered, error, granted, odd, written
 
 
 def _alters(when: When, change: Change, **knobs: float):  # type: ignore[no-untyped-def]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import changes as c
-from . import wire
-from .kit import (
+from tests.liars import changes as c
+from tests.liars import wire
+from tests.liars.kit import (
     Answer,
     Asked,
     Change,

@@ -12,8 +12,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from .home import Home, new_home
-from .kit import PATH, Answer, Asked, Memory, Running, When, ask, asked_of
+from tests.liars.home import Home, new_home
+from tests.liars.kit import PATH, Answer, Asked, Memory, Running, When, ask, asked_of
 
 Speak = Callable[[Answer], Iterable[bytes | float]]
 """The pieces of an answer: bytes are written, a number is a pause in seconds; then the line is closed."""

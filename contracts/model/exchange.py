@@ -1,0 +1,220 @@
+"""One request and what came back, and what class of answer that is.
+
+    Exchange
+    ├── Request
+    ├── Response | Failure
+    └── Situation        what the observer knew: whose session, what came just before, alone or not
+
+Provider rules and consumer rules share `Exchange.kind`: one classification serves both sides.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from contracts.model import strict_json
+from contracts.model.document import load
+
+JSON: Final = "application/json"
+UTF8: Final = (None, "utf-8", "utf8", "us-ascii")  # charset labels that promise what JSON has to be anyway
+# What a signed token looks like, wherever it stands. It begins where a word does, and gives nothing back: a text of nothing but
+# beginnings is read once.
+JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+")
+
+
+class Kind(enum.Enum):
+    """What an exchange was to the client that made it."""
+
+    COMPLETED = "completed"  # a documented success with a usable token
+    UNSPECIFIED = "unspecified"  # reads as a success, but without a token or not as documented on the wire
+    FAILED = "failed"  # anything else, transport failures included
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was sent. Headers keep their order and repetitions; `url` is absolute."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # cookies and tokens stay out of every repr
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by its lower-case name."""
+        return next((v for k, v in self.headers if k.lower() == name), None)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A whole HTTP answer; `body` is after transfer and content coding, `seconds` from connect to last byte.
+
+    `trailing_bytes` counts the bytes that came after it, which a client may take for the answer to its next request.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+    trailing_bytes: int = 0
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, by its lower-case name."""
+        return self._first.get(name)
+
+    def listed(self, name: str) -> str:
+        """All values of a header that is a list, by its lower-case name: several lines mean what one would, with commas."""
+        return ", ".join(v for k, v in self.headers if k.lower() == name)
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return {k.lower(): v for k, v in reversed(self.headers)}
+
+    @cached_property
+    def media_type(self) -> str:
+        """The content type without parameters, lower case; empty when there is none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def charset(self) -> str | None:
+        """The charset parameter of the content type, lower case, unquoted."""
+        for part in (self.header("content-type") or "").split(";")[1:]:
+            key, _, value = part.partition("=")
+            if key.strip().lower() == "charset":
+                return value.strip().strip('"').lower()
+        return None
+
+    @cached_property
+    def reading(self) -> strict_json.Reading:
+        """The body read strictly as JSON."""
+        return strict_json.read(self.body)
+
+    def member(self, name: str) -> Any:
+        """A top-level member of the body, or None; `null` reads as absent too."""
+        value = self.reading.value
+        return value.get(name) if isinstance(value, dict) else None
+
+    @cached_property
+    def success(self) -> bool | None:
+        """The body's flag, when it is a boolean."""
+        value = self.member("success")
+        return value if isinstance(value, bool) else None
+
+    @cached_property
+    def body_status(self) -> float | None:
+        """The body's status, when it is a finite number (200.0 equals 200)."""
+        value = self.member("status")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return value if math.isfinite(value) else None
+
+    @cached_property
+    def token(self) -> str | None:
+        """`data.token`, when it is a string with something in it."""
+        data = self.member("data")
+        token = data.get("token") if isinstance(data, dict) else None
+        return token if isinstance(token, str) and token.strip() else None
+
+    @property
+    def claims_success(self) -> bool:
+        """Whether a client could take this for a success: HTTP 2xx, unless the body says otherwise, or `success: true`."""
+        return self.success is True or (200 <= self.status < 300 and self.success is not False)
+
+    def cookies(self) -> tuple[str, ...]:
+        """The Set-Cookie headers, one string each."""
+        return tuple(v for k, v in self.headers if k.lower() == "set-cookie")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No whole answer came: `kind` is one word (unreachable, reset, timeout, tls, malformed, too-large), `message` plain."""
+
+    kind: str
+    message: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the observer knew when it sent the request; judgements about sessions and order need it.
+
+    `session`: valid, none, empty, made-up, expired or unknown (evidence from elsewhere).
+    `after`: what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
+    `conditions`: (name, value) of everything that differs from a bare POST of a logged-in session, `after` and overlap
+    included: what a fault may hide behind.
+    """
+
+    probe: str = ""
+    session: str = "unknown"
+    after: str = "start"
+    overlaps: bool = False
+    conditions: frozenset[tuple[str, str]] = frozenset()
+    session_replaced: bool = False  # another exchange replaced the session while this one was under way
+
+
+def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:
+    """Conditions in words, the first few of them."""
+    said = [v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {v}" for name, v in sorted(conditions)]
+    return ", ".join([*said[:most], f"{len(said) - most} more"] if len(said) > most else said)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back."""
+
+    request: Request
+    answer: Response | Failure
+    situation: Situation = field(default_factory=Situation)
+    index: int = 0
+    started: float = 0.0  # seconds since the epoch; 0 when nobody knows
+
+    @cached_property
+    def response(self) -> Response | None:
+        """The answer, unless the transport failed."""
+        return self.answer if isinstance(self.answer, Response) else None
+
+    @property
+    def conditions(self) -> frozenset[tuple[str, str]]:
+        """What was unusual about it (see `Situation.conditions`)."""
+        return self.situation.conditions
+
+    @property
+    def size(self) -> int:
+        """How many conditions were unusual."""
+        return len(self.situation.conditions)
+
+    @cached_property
+    def kind(self) -> Kind:
+        """The class of the exchange, for providers and consumers alike."""
+        r = self.response
+        if r is None or r.success is not True:
+            return Kind.FAILED
+        allowed = load().success_statuses
+        if r.status not in allowed:
+            return Kind.FAILED
+        said = r.body_status
+        if said is None or not 200 <= said < 300:
+            return Kind.FAILED
+        clean = r.media_type == JSON and self._as_labelled(r) and not r.reading.faults and not r.reading.encoding_faults
+        return Kind.COMPLETED if clean and said == r.status and r.token else Kind.UNSPECIFIED
+
+    @staticmethod
+    def _as_labelled(r: Response) -> bool:
+        """Whether the label leads no reader astray; browsers read what is said to be us-ascii as windows-1252."""
+        return r.charset in UTF8 and (r.charset != "us-ascii" or r.body.isascii())
+
+    @property
+    def came_as(self) -> str:
+        """In one word what this is to the request that comes next (see `Situation.after`)."""
+        if self.request.method != load().method:
+            return "method"
+        r = self.response
+        if r is not None and r.claims_success:
+            return "success"
+        if r is None or r.status >= 500:
+            return "failure"
+        return "429" if r.status == 429 else "refusal"

@@ -1,0 +1,106 @@
+"""From tallies to verdicts: of each rule, of an implementation, of the run. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from contracts.model.document import load
+from contracts.rules.engine import Tally
+
+
+class Exit(enum.IntEnum):
+    """Exit codes of the gate."""
+
+    CONFORMANT = 0
+    NON_CONFORMANT = 1
+    USAGE = 4
+    INCOMPLETE = 10
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What is said of one implementation, or of the run: `reason` is one sentence, None when conformant."""
+
+    verdict: str  # conformant, non-conformant, incomplete
+    reason: str | None = None
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that says the same."""
+        return {"conformant": Exit.CONFORMANT, "non-conformant": Exit.NON_CONFORMANT, "incomplete": Exit.INCOMPLETE}[self.verdict]
+
+
+BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-conformant
+SESSION_REFUSED = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
+NEED_A_SESSION = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
+_ON_SUCCESS = frozenset(
+    {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
+)
+
+
+def verdict_of(id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
+    """The verdict of one rule: pass, fail, warn, not-exercised, known (each breach is), blocked (it needs a session)."""
+    if id in blocked and not (tally and tally.broken and id not in NEED_A_SESSION):
+        return "blocked"
+    if tally is None or not tally.exercised:
+        return "not-exercised"
+    if not tally.broken:
+        return "pass"
+    if tally.broken == tally.excused:
+        return "known"
+    return "fail" if load().rules[id].level == "MUST" else "warn"
+
+
+def blocked_rules(*, anonymous: bool, session_refused: bool) -> frozenset[str]:
+    """Which rules cannot be judged without a session that the target accepts."""
+    return NEED_A_SESSION | _ON_SUCCESS if anonymous or session_refused else frozenset()
+
+
+def conclude(
+    verdicts: Mapping[str, str],
+    *,
+    halted: str | None = None,
+    anonymous: bool = False,
+    session_refused: bool = False,
+    foreign: str | None = None,
+    recorded: bool = False,
+) -> Conclusion:
+    """The conclusion for one implementation: a broken MUST outweighs everything but a target that is no refresh endpoint.
+
+    `recorded`: it comes from a recording in which not every rule can be seen.
+    """
+    rules = load().rules
+    must = [id for id in verdicts if rules[id].level == "MUST"]
+    if foreign:
+        return Conclusion("incomplete", foreign)
+    broken = [id for id in verdicts if verdicts[id] in BROKEN]
+    if broken:
+        count = f"{len(broken)} rule{'s' if len(broken) > 1 else ''} broken"
+        also = f"; and it ended early: {halted}" if halted else ""
+        return Conclusion("non-conformant", f"{count}: {', '.join(broken)}{also}")
+    if halted:
+        return Conclusion("incomplete", halted)
+    if session_refused:
+        return Conclusion("incomplete", SESSION_REFUSED)
+    missing = [id for id in must if verdicts[id] == "not-exercised" or (verdicts[id] == "blocked" and not anonymous)]
+    if missing:
+        of_provider = rules[missing[0]].role == "provider"
+        what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
+        if recorded:
+            what_to_do = "the recording does not show it; to judge all of it, run without --refresh-replay"
+        return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
+    return Conclusion("conformant", "only the refusals were judged (--refresh-anonymous)" if anonymous else None)
+
+
+def conclude_all(conclusions: Iterable[tuple[str, Conclusion]]) -> Conclusion:
+    """The conclusion of the run: the worst of its implementations, naming them."""
+    found = list(conclusions)
+    if not found:
+        return Conclusion("incomplete", "no implementation was judged")
+    for verdict in ("non-conformant", "incomplete"):
+        reasons = [f"{name}: {c.reason}" for name, c in found if c.verdict == verdict]
+        if reasons:
+            return Conclusion(verdict, "; ".join(reasons))
+    return Conclusion("conformant", next((c.reason for _, c in found if c.reason), None))

@@ -1,0 +1,89 @@
+"""Every client that lies is caught by its rule; no odd client is blamed."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import pytest
+
+from contracts.consumer import player
+from contracts.consumer import script as script_module
+from contracts.consumer.httpx_stage import intercepted
+from contracts.consumer.player import Player
+from contracts.consumer.protocol import RefreshConsumer
+from contracts.consumer.script import Script
+from contracts.judge import ConsumerJudgement, judge_consumer
+from contracts.model.document import load
+from tests.clients.clock import QuickLoop
+from tests.clients.kit import Liar, Odd
+from tests.clients.odd import ODD
+from tests.clients.python import LIARS
+from tests.conftest import SEEN, Row
+from tests.kit import replays
+
+CONSUMER = [rule for rule in load().rules.values() if rule.role == "consumer"]
+MUST = {rule.id for rule in CONSUMER if rule.level == "MUST"}
+SHOULD = {rule.id for rule in CONSUMER if rule.level == "SHOULD"}
+AT_PAGE_LOAD = {"restore-refreshes-once", "transient-failure-keeps-login"}  # a client in this process loads no page
+NEEDS_REAL_TIME = ("uses-threads", "tells-from-a-thread")
+
+
+def judged(
+    consumer: RefreshConsumer, monkeypatch: pytest.MonkeyPatch, *, quick: bool = True, only: tuple[str, ...] = ("scenarios",)
+) -> ConsumerJudgement:
+    """What the gate says of a client; unless it needs real time, its waits are skipped."""
+    script = Script()
+    loop = QuickLoop() if quick else None
+    if loop:
+        monkeypatch.setattr(player, "time", loop)
+        monkeypatch.setattr(script_module, "time", loop)
+        monkeypatch.setattr(player, "STOOD_STILL", math.inf)  # no machine holds up a clock that is made up
+    played = Player(lambda: consumer, script, name="client", kind="real", stage=partial(intercepted, script), loop=loop)
+    try:
+        return judge_consumer(played, patience=1.5, only=only)
+    finally:
+        played.close()
+
+
+def blamed(judgement: ConsumerJudgement, verdict: str) -> set[str]:
+    """The rules with this verdict."""
+    return {rule for rule, said in judgement.verdicts.items() if said == verdict}
+
+
+@pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.name)
+def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate names the rule that the client breaks, and blames no other MUST but those that break with it."""
+    judgement = judged(liar.make(), monkeypatch)
+    others = blamed(judgement, "fail") - {liar.rule}
+    row = Row(liar.name, liar.rule, judgement.first_seen.get(liar.rule), judgement.verdict, tuple(sorted(others)))
+    request.config.stash[SEEN].append(row)
+    assert judgement.halted is None
+    assert judgement.verdicts[liar.rule] == ("fail" if liar.rule in MUST else "warn")
+    assert judgement.verdict == ("non-conformant" if liar.rule in MUST else "conformant")
+    assert others <= set(liar.others)
+    if LIARS.index(liar) % 4 == 0:  # one in four is enough: it takes half a second
+        replays.same(judgement)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_odd_client_is_not_blamed(odd: Odd, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate finds it conformant and warns of nothing but what is allowed."""
+    judgement = judged(odd.make(), monkeypatch, quick=odd.name not in NEEDS_REAL_TIME, only=("scenarios", "generated"))
+    row = Row(odd.name, "", None, judgement.verdict, tuple(sorted(blamed(judgement, "fail"))))
+    request.config.stash[SEEN].append(row)
+    assert judgement.halted is None
+    assert blamed(judgement, "fail") == set()
+    assert blamed(judgement, "warn") <= set(odd.warns)
+    assert judgement.verdict == "conformant", judgement.reason
+
+
+def test_every_consumer_rule_has_a_liar() -> None:
+    """No rule goes untried but those about pages, and no liar names a rule that is not there."""
+    assert {liar.rule for liar in LIARS} == (MUST | SHOULD) - AT_PAGE_LOAD
+
+
+def test_names_are_unique() -> None:
+    """A name means one client."""
+    names = [one.name for one in (*LIARS, *ODD)]
+    assert len(names) == len(set(names))

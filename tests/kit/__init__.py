@@ -1,0 +1,1 @@
+"""What tests share: runs of the gate, judgements, recordings, pages and endpoints that are made up."""

@@ -1,0 +1,426 @@
+"""What opens sockets: a total deadline, caps, no redirect, no proxy, no retry, no connection used twice, overlap that is one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import os
+import socket
+import ssl
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpcore
+import pytest
+import trustme
+
+from contracts.model.exchange import Failure, Request, Response
+from contracts.provider.sender import BODY_CAP, Sender
+from contracts.provider.serving import serve
+from contracts.provider.store import Store
+from contracts.provider.transport import GuardedTransport
+
+Handler = Callable[[socket.socket], None]
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+DEADLINE = 1.0
+
+
+class Server:
+    """A server that does with each connection what it was told to, once the request is there."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self._listener.accept()
+                self.connections += 1
+                self._open.append(peer)
+                threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        with contextlib.suppress(OSError), peer:
+            seen = b""
+            while b"\r\n\r\n" not in seen and (more := peer.recv(65_536)):
+                seen += more
+            self.requests.append(seen)
+            self._handler(peer)
+
+    def close(self) -> None:
+        """Stop at once, whatever is under way."""
+        self._listener.close()
+        for peer in self._open:
+            with contextlib.suppress(OSError):
+                peer.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def server(handler: Handler) -> Iterator[Server]:
+    """A server for as long as the block lasts."""
+    running = Server(handler)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def post(url: str, *headers: tuple[str, str]) -> Request:
+    """A bare refresh."""
+    return Request("POST", f"{url}/auth/refresh", (("accept-encoding", "identity"), *headers))
+
+
+def sender(deadline: float = DEADLINE, context: ssl.SSLContext | None = None) -> Sender:
+    """A sender as the suite makes it."""
+    return Sender(GuardedTransport(context), deadline)
+
+
+def says(data: bytes) -> Handler:
+    """Sends some bytes and hangs up."""
+    return lambda peer: peer.sendall(data)
+
+
+def drips(before: bytes, drop: bytes, pause: float = 0.2) -> Handler:
+    """Sends something, and then little by little without an end."""
+
+    def handler(peer: socket.socket) -> None:
+        peer.sendall(before)
+        while True:
+            peer.sendall(drop)
+            time.sleep(pause)
+
+    return handler
+
+
+def failure(answer: Response | Failure) -> str:
+    """The kind of a failure; its message is one plain line."""
+    assert isinstance(answer, Failure), answer
+    assert answer.message.isprintable()
+    return answer.kind
+
+
+DRIPS = {
+    "no answer": drips(b"", b""),
+    "the head": drips(b"HTTP/1.1 200 OK\r\nx: ", b"y"),
+    "a body with a length": drips(HEAD + b"Content-Length: 1000\r\n\r\n", b" "),
+    "a body in chunks": drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "a body until the end": drips(HEAD + b"\r\n", b" "),
+    "100 Continue": drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "100 Continue in a flood": drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 10, 0.001),
+}
+
+
+@pytest.mark.parametrize("handler", DRIPS.values(), ids=DRIPS)
+def test_the_deadline_is_total(handler: Handler) -> None:
+    """However the time is spent, an exchange is over with its deadline, not a deadline after the last byte."""
+    with server(handler) as target:
+        begun = time.monotonic()
+        kind = failure(sender().send(post(target.url)))
+        assert time.monotonic() - begun < DEADLINE + 1
+    assert kind in ("timeout", "too-large", "malformed")
+
+
+FLOODS = {
+    "a body without an end": drips(HEAD + b"\r\n", b" " * 65_536, 0),
+    "chunks without an end": drips(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65_536 + b"\r\n", 0),
+    "a head without an end": drips(b"HTTP/1.1 200 OK\r\n", b"x: " + b"y" * 60_000 + b"\r\n", 0),
+}
+
+
+@pytest.mark.parametrize("handler", FLOODS.values(), ids=FLOODS)
+def test_a_flood_is_capped(handler: Handler) -> None:
+    """An answer without an end is given up for its size, long before the deadline."""
+    with server(handler) as target:
+        begun = time.monotonic()
+        assert failure(sender(20.0).send(post(target.url))) in ("too-large", "malformed")
+        assert time.monotonic() - begun < 5
+
+
+def test_a_gzip_bomb_is_not_inflated() -> None:
+    """A small body that would be large is given up at the cap, without the memory for it."""
+    bomb = gzip.compress(bytes(100_000_000), 9)
+    head = HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    with server(says(head + bomb)) as target:
+        tracemalloc.start()
+        kind = failure(sender(10.0).send(post(target.url)))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert kind == "too-large"
+    assert most < 20 * BODY_CAP
+
+
+LARGE = b'{"status": 200, "padding": "' + b" " * 900_000 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("packed", "body"),
+    [
+        (gzip.compress(b'{"status": 200}'), b'{"status": 200}'),
+        (gzip.compress(b'{"status"') + gzip.compress(b": 200}") + gzip.compress(b""), b'{"status": 200}'),
+        (gzip.compress(LARGE, 9), LARGE),
+    ],
+    ids=["one", "several members", "many steps"],
+)
+def test_gzip_is_read(packed: bytes, body: bytes) -> None:
+    """A server that packs what was not asked to be packed is still read."""
+    head = HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    with server(says(head + packed)) as target:
+        answer = sender().send(post(target.url))
+    assert isinstance(answer, Response)
+    assert answer.body == body
+
+
+BROKEN = {
+    "hangs up": (b"", {"malformed", "reset"}),
+    "speaks something else": (b"SSH-2.0-OpenSSH_9.2\r\n", {"malformed"}),
+    "cut off": (HEAD + b"Content-Length: 100\r\n\r\n{", {"malformed"}),
+    "cut off in gzip": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}")[:-9], {"malformed"}),
+    "something behind gzip": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"{}") + b"more", {"malformed"}),
+    "too many gzip members": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"") * 20, {"malformed"}),
+    "gzip in gzip": (HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n" + gzip.compress(gzip.compress(b"{}")), {"malformed"}),
+    "a coding nobody asked for": (HEAD + b"Content-Encoding: br\r\n\r\n{}", {"malformed"}),
+}
+
+
+@pytest.mark.parametrize(("data", "kinds"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_answer_is_a_failure_and_is_not_tried_again(data: bytes, kinds: set[str]) -> None:
+    """A POST is sent once, whatever comes of it."""
+    with server(says(data)) as target:
+        assert failure(sender().send(post(target.url))) in kinds
+        time.sleep(0.05)
+        assert target.connections == 1
+
+
+def test_nobody_there() -> None:
+    """A refused connection is told from an answer."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    assert failure(sender().send(post(f"http://127.0.0.1:{port}"))) == "unreachable"
+
+
+def test_tls_is_verified() -> None:
+    """A certificate that nobody vouches for is a failure of its own kind; with its CA the answer is read."""
+    ca = trustme.CA()
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    ca.issue_cert("127.0.0.1").configure_cert(theirs)
+    ca.configure_trust(ours)
+    with serve(Store().app, tls=theirs) as url:
+        assert failure(sender().send(post(url))) == "tls"
+        answers = sender(5.0, ours).send_two(post(url), post(url))
+    assert [a.status for a in answers if isinstance(a, Response)] == [401, 401]
+
+
+STOPS = {
+    "nothing": (b"", "nothing came"),
+    "within the head": (b"HTTP/1.1 200 OK\r\n", "the head stopped after 17 bytes"),
+    "within the body": (HEAD + b"Content-Length: 100\r\n\r\n{}", "the body stopped after 2 bytes"),
+    "within a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\n{", "the body stopped after 1 bytes"),
+}
+
+
+@pytest.mark.parametrize(("data", "where"), STOPS.values(), ids=STOPS)
+def test_a_silent_end_says_how_far_the_answer_got(data: bytes, where: str) -> None:
+    """The message tells a server that never began from one that stopped in the middle."""
+
+    def stops(peer: socket.socket) -> None:
+        peer.sendall(data)
+        peer.recv(1)
+
+    with server(stops) as target:
+        answer = sender(0.3).send(post(target.url))
+    assert isinstance(answer, Failure)
+    assert answer.message == f"no well-formed answer in 0.3 s: {where}"
+
+
+def test_a_silent_tls_handshake_ends_with_the_deadline() -> None:
+    """A port that takes the connection and says nothing is no TLS server."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        begun = time.monotonic()
+        answer = sender(0.3).send(post(f"https://127.0.0.1:{silent.getsockname()[1]}"))
+        assert time.monotonic() - begun < 1.3
+    assert isinstance(answer, Failure)
+    assert (answer.kind, answer.message) == ("tls", "no TLS connection in 0.3 s")
+
+
+def test_a_silent_resolver_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look-up of a name cannot be interrupted; it is not waited for longer than the deadline."""
+    asked = socket.getaddrinfo
+
+    def silent(host: str, *given: Any, **named: Any) -> Any:
+        if named.get("flags") != socket.AI_NUMERICHOST:
+            time.sleep(1.5)
+        return asked(host, *given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    begun = time.monotonic()
+    answer = sender(0.3).send(post("http://store.example"))
+    assert time.monotonic() - begun < 1.3
+    assert isinstance(answer, Failure)
+    assert (answer.kind, answer.message) == ("unreachable", "no connection in 0.3 s: the host's name was not resolved")
+
+
+def test_every_address_of_a_name_has_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address that takes no connection does not use up the time of the next."""
+    asked = socket.getaddrinfo
+
+    def two(host: str, *given: Any, **named: Any) -> Any:
+        if host != "store.example":
+            return asked(host, *given, **named)
+        if named.get("flags") == socket.AI_NUMERICHOST:
+            raise socket.gaierror
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 0)) for ip in ("192.0.2.1", "127.0.0.1")]
+
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def deaf(self: Any, host: str, port: int, timeout: float | None = None, *given: Any) -> httpcore.NetworkStream:
+        if host == "192.0.2.1":
+            assert timeout is not None
+            time.sleep(timeout)
+            raise httpcore.ConnectTimeout
+        return connect(self, host, port, timeout, *given)
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", deaf)
+    with server(says(HEAD + b"Content-Length: 2\r\n\r\n{}")) as target:
+        answer = sender().send(post(target.url.replace("127.0.0.1", "store.example")))
+    assert isinstance(answer, Response)
+
+
+def test_what_stands_behind_an_answer_is_counted() -> None:
+    """A second answer on the same connection would be taken for that of the next request."""
+    two = (HEAD + b"Content-Length: 2\r\n\r\n{}") * 2
+    with server(says(two)) as target:
+        answer = sender().send(post(target.url))
+    assert isinstance(answer, Response)
+    assert (answer.body, answer.trailing_bytes) == (b"{}", len(two) // 2)
+
+
+def test_nothing_of_an_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """httpcore logs the headers of an answer, and its session; here it does not, while what others log is left alone."""
+    caplog.set_level("DEBUG")
+    with server(says(HEAD + b"Set-Cookie: session=abcdefgh\r\nContent-Length: 2\r\n\r\n{}")) as target:
+        one = sender()
+        assert isinstance(one.send(post(target.url)), Response)
+        assert isinstance(one.send_two(post(target.url), post(target.url))[0], Response)
+        assert not caplog.records
+        with httpcore.ConnectionPool() as pool:
+            pool.request("POST", target.url)
+    assert "abcdefgh" in caplog.text
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """A redirect is an answer; the address that it names is not asked."""
+    with server(says(HEAD + b"Content-Length: 2\r\n\r\n{}")) as elsewhere:
+        location = f"HTTP/1.1 307 Elsewhere\r\nLocation: {elsewhere.url}/auth/refresh\r\nContent-Length: 0\r\n\r\n"
+        with server(says(location.encode())) as target:
+            answer = sender().send(post(target.url, ("cookie", "session=abcdefgh")))
+        assert isinstance(answer, Response)
+        assert answer.status == 307
+        assert elsewhere.connections == 0
+
+
+def test_the_environment_proposes_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies and .netrc of the environment are not for requests that hold a session."""
+    with server(says(b"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n")) as proxy, serve(Store().app) as url:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+            monkeypatch.setenv(name.upper(), proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        answer = sender().send(post(url))
+        assert proxy.connections == 0
+    assert isinstance(answer, Response)
+    assert answer.status == 401
+    assert "http_proxy" in os.environ
+
+
+def test_no_connection_is_used_twice() -> None:
+    """Each request has a connection of its own, though the server would keep it."""
+
+    def keeps(peer: socket.socket) -> None:
+        while True:
+            peer.sendall(HEAD + b"Connection: keep-alive\r\nContent-Length: 2\r\n\r\n{}")
+            if not peer.recv(65_536):
+                return
+
+    with server(keeps) as target:
+        one = sender()
+        for _ in range(3):
+            assert isinstance(one.send(post(target.url)), Response)
+        one.send_two(post(target.url), post(target.url))
+        assert target.connections == 5
+        assert len(target.requests) == 5
+
+
+def test_headers_leave_as_given() -> None:
+    """Order, repetition, case and Latin-1 bytes are as the probe has them; a bare POST has an empty body."""
+    with server(says(HEAD + b"Content-Length: 2\r\n\r\n{}")) as target:
+        sender().send(post(target.url, ("X-B", "1"), ("x-a", "\xd8\xa7"), ("x-b", "2")))
+        sent = target.requests[0]
+    lines = sent.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert lines[0] == b"POST /auth/refresh HTTP/1.1"
+    assert [line for line in lines if line.lower().startswith(b"x-")] == [b"X-B: 1", b"x-a: \xd8\xa7", b"x-b: 2"]
+    assert sent.lower().count(b"content-length: 0\r\n") == 1
+    assert sent.endswith(b"\r\n\r\n")
+
+
+def test_two_at_once_overlap_at_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last bytes of both requests leave together, even if one connects late: every pair is in flight at the same moment."""
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def late(*given: Any, **named: Any) -> httpcore.NetworkStream:
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(0.08)
+        return connect(*given, **named)
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", late)
+    now, most = 0, list[int]()
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        nonlocal now
+        while (await receive()).get("more_body"):
+            pass
+        now += 1
+        most.append(now)
+        await asyncio.sleep(0.02)
+        now -= 1
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    with serve(app) as url:
+        one = sender(5.0)
+        for _ in range(10):
+            answers = one.send_two(post(url), post(url))
+            assert all(isinstance(a, Response) for a in answers)
+    assert most == [1, 2] * 10
+
+
+def test_one_of_two_that_fails_does_not_hold_the_other() -> None:
+    """Where one of two finds nobody, the other goes alone and is answered."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with serve(Store().app) as url:
+        begun = time.monotonic()
+        bad, good = sender(5.0).send_two(post(nobody), post(url))
+        assert time.monotonic() - begun < 2
+    assert failure(bad) == "unreachable"
+    assert isinstance(good, Response)
+
+
+def test_a_failure_of_two_at_once_keeps_to_the_deadline() -> None:
+    """Two that are never answered end with the deadline, too."""
+    with server(drips(b"", b"")) as target:
+        begun = time.monotonic()
+        kinds = [failure(a) for a in sender().send_two(post(target.url), post(target.url))]
+        assert time.monotonic() - begun < DEADLINE + 1
+    assert kinds == ["timeout", "timeout"]
