@@ -16,6 +16,7 @@ from typing import ClassVar, Protocol
 from contracts.consumer.observe import Client, ConsumerObserver, Subject
 from contracts.model.document import load
 from contracts.model.exchange import Exchange
+from contracts.model.limits import DEADLINE, MAX_REQUESTS
 from contracts.provider import phases
 from contracts.provider.observe import Observer
 from contracts.provider.target import Provider
@@ -23,7 +24,6 @@ from contracts.rules.engine import Breach, Finding, Tally
 from contracts.rules.known_deviations import Allowances, Deviation
 from contracts.rules.target_health import TargetHealth
 from contracts.rules.verdict import Conclusion, blocked_rules, conclude, verdict_of
-from contracts.settings import Settings
 
 
 class Tallies(Protocol):
@@ -223,7 +223,7 @@ class ConsumerJudgement(Judgement):
 def judge_provider(
     provider: Provider,
     *,
-    budget: int = Settings.max_requests,
+    budget: int = MAX_REQUESTS,
     rate: float = 0.0,
     seed: int = 0,
     only: Iterable[str] = tuple(phases.PHASES),
@@ -241,7 +241,7 @@ def judge_consumer(
     client: Client,
     *,
     known: Iterable[Deviation] = (),
-    patience: float = Settings.deadline,
+    patience: float = DEADLINE,
     seed: int = 0,
     only: Iterable[str] = ("scenarios", "generated"),
 ) -> ConsumerJudgement:

@@ -14,21 +14,23 @@ import pytest
 
 from contracts import workers
 from contracts.lean import spare
+from contracts.model.part import Part
 from contracts.workers import Controller
 
 if TYPE_CHECKING:
     from contracts.consumer.protocol import RefreshConsumer
+    from contracts.har import Track
     from contracts.provider.mock import RefreshMock
     from contracts.report.publish import Ending
     from contracts.run import Run
+    from contracts.settings import Settings
 
 MARKERS = {
-    "provider": "judges the real endpoint: --base-url, or the built-in store over a socket",
-    "mock": "judges the mocked endpoint (the fixture refresh_mock)",
-    "consumer": "judges a client in this process: the reference in Python, or what the fixture refresh_consumer gives",
-    "sdk": "judges the Twilight SDK in a browser",
+    Part.PROVIDER: "judges the real endpoint: --base-url, or the built-in store over a socket",
+    Part.MOCK: "judges the mocked endpoint (the fixture refresh_mock)",
+    Part.CONSUMER: "judges a client in this process: the reference in Python, or what the fixture refresh_consumer gives",
+    Part.SDK: "judges the Twilight SDK in a browser",
 }
-_PARTS = tuple(MARKERS)
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
@@ -106,9 +108,9 @@ def _logs_in(item: pytest.Item) -> bool:
     return info is not None and len(info.name2fixturedefs.get("refresh_session", ())) > 1
 
 
-def _part(item: pytest.Item) -> int:
+def _part(item: pytest.Item) -> Part:
     """Which part of the suite an item belongs to."""
-    return next((_PARTS.index(mark.name) for mark in item.iter_markers() if mark.name in _PARTS), 0)
+    return next((Part(mark.name) for mark in item.iter_markers() if mark.name in MARKERS), Part.PROVIDER)
 
 
 @pytest.hookimpl(trylast=True)
@@ -125,9 +127,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from contracts.report.files import prepare
     from contracts.report.line import line
     from contracts.run import Run
-    from contracts.settings import Mistake, prepare, read, recorded
+    from contracts.settings import Mistake, read
 
     options = {name.replace("-", "_"): config.getoption(f"refresh_{name.replace('-', '_')}") for name, _ in _OPTIONS}
     options |= {
@@ -137,7 +140,7 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     }
     try:
         settings = read(options, os.environ)
-        tracks = recorded(settings)
+        tracks = _recorded(settings)
         if not config.option.collectonly:
             prepare(settings.report, replay=settings.replay is not None)
     except Mistake as mistake:
@@ -146,16 +149,32 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     if tracks is not None:
         _select(config, items, set(tracks))
     places = [place for place, item in enumerate(items) if _is_suite(item)]
-    suite = sorted((items[place] for place in places), key=_part)  # clients meet what the endpoint answered, so it goes first
+    suite = sorted(
+        (items[place] for place in places), key=lambda item: list(Part).index(_part(item))
+    )  # clients meet what the endpoint answered, so it goes first
     for place, item in zip(places, suite, strict=True):
         items[place] = item
     parts = {_part(item) for item in suite}
     if tracks is not None:
         return
-    run.needs_session = bool(settings.base_url) and not settings.anonymous and _PARTS.index("provider") in parts
+    run.needs_session = bool(settings.base_url) and not settings.anonymous and Part.PROVIDER in parts
     if run.needs_session and not settings.cookie and not any(map(_logs_in, items)):
         raise pytest.UsageError(NO_SESSION)
-    run.needs_sdk = settings.sdk is not None or parts == {_PARTS.index("sdk")}
+    run.needs_sdk = settings.sdk is not None or parts == {Part.SDK}
+
+
+def _recorded(settings: Settings) -> dict[Part, Track] | None:
+    """What is to be judged again, by its part; None when nothing is. Mistake: the file cannot be judged."""
+    if settings.replay is None:
+        return None
+    from contracts.har import BadEvidence
+    from contracts.har.reading import read
+    from contracts.settings import Mistake
+
+    try:
+        return read(settings.replay, base_url=settings.base_url, endpoint=settings.path)
+    except BadEvidence as error:
+        raise Mistake(f"--refresh-replay {settings.replay} {error}") from None
 
 
 def _where(config: pytest.Config) -> list[str]:
@@ -164,13 +183,11 @@ def _where(config: pytest.Config) -> list[str]:
     return [*(["--pyargs"] if config.option.pyargs else []), *named] if named else ["--pyargs", "contracts"]
 
 
-def _select(config: pytest.Config, items: list[pytest.Item], parts: set[str]) -> None:
+def _select(config: pytest.Config, items: list[pytest.Item], parts: set[Part]) -> None:
     """Leave out what a recording holds nothing of. UsageError: then nothing is left."""
-    from contracts.har.own import PARTS
-
-    unseen = [item for item in items if _is_suite(item) and PARTS[_part(item)] not in parts]
+    unseen = [item for item in items if _is_suite(item) and _part(item) not in parts]
     if len(unseen) == sum(map(_is_suite, items)):
-        there = ", ".join(marker for marker, part in zip(_PARTS, PARTS, strict=True) if part in parts)
+        there = ", ".join(part for part in Part if part in parts)
         raise pytest.UsageError(f"--refresh-replay holds nothing of what was asked for; it can be judged with -m {there}")
     items[:] = [item for item in items if item not in unseen]
     if unseen:

@@ -17,6 +17,7 @@ from contracts.consumer.script import Script
 from contracts.judge import ConsumerJudgement, Judgement, ProviderJudgement
 from contracts.model.errors import location
 from contracts.model.exchange import Exchange
+from contracts.model.part import Part
 from contracts.provider import phases
 from contracts.provider.observe import Observer
 from contracts.provider.target import Provider, live, mocked
@@ -50,7 +51,7 @@ class Run:
         self,
         settings: Settings,
         words: Sequence[str] = (),
-        tracks: Mapping[str, Track] | None = None,
+        tracks: Mapping[Part, Track] | None = None,
         line: Line | None = None,
         where: Sequence[str] = ("--pyargs", "contracts"),
     ) -> None:
@@ -61,34 +62,34 @@ class Run:
         self.progress = Progress(line)
         self.tracks = tracks  # what is judged again instead, by its part
         self.words = tuple(words)  # of the command line
-        self.providers: dict[str, ProviderJudgement] = {}
-        self.consumers: dict[str, ConsumerJudgement] = {}
+        self.providers: dict[Part, ProviderJudgement] = {}
+        self.consumers: dict[Part, ConsumerJudgement] = {}
         self.missing: dict[str, str] = {}  # what was asked for and is not there: implementation to a sentence
         self.session: str | None = None  # the Cookie header of the customer, where the suite does not log in by itself
         self.needs_session = self.needs_sdk = False  # whether the run can say nothing without
         self.redactor = Redactor()
         self.closing = contextlib.ExitStack()
         self.script = Script(settings.path)
-        self._observers: dict[str, Observer] = {}
-        self.ended_in: dict[str, str] = {}  # the phase in which an observation ended early
-        self._done: set[tuple[str, str]] = set()
-        self._broke: dict[tuple[str, str], list[str]] = {}
+        self._observers: dict[Part, Observer] = {}
+        self.ended_in: dict[Part, str] = {}  # the phase in which an observation ended early
+        self._done: set[tuple[Part, str]] = set()
+        self._broke: dict[tuple[Part, str], list[str]] = {}
         self._begun, self.started = time.monotonic(), time.time()
         self._endpoint: str | None = None
 
     @property
-    def judgements(self) -> dict[str, Judgement]:
-        """All judgements by what was judged: `real`, `mock`, `consumer`, `sdk`."""
+    def judgements(self) -> dict[Part, Judgement]:
+        """All judgements by part."""
         return {**self.providers, **self.consumers}
 
     # --- providers ----------------------------------------------------------------------------------------------------
 
-    def observe(self, implementation: str, phase: str) -> ProviderJudgement:
-        """Run a phase on `real` (the target, or the built-in store) or `mock`, after those that come before it; none twice."""
+    def observe(self, implementation: Part, phase: str) -> ProviderJudgement:
+        """Run a phase on the real endpoint or the mock, after the phases that come before it; none runs twice."""
         if self.tracks is not None:
             return self._again(implementation, phase, self.providers)
         if implementation not in self.providers:
-            provider = self._mock() if implementation == "mock" else self._real()
+            provider = self._mock() if implementation == Part.MOCK else self._real()
             rate = self.settings.rate if provider.kind == "real" else 0.0
             observer = Observer(
                 provider,
@@ -144,25 +145,25 @@ class Run:
     def watch(self, consumer: RefreshConsumer, phase: str) -> ConsumerJudgement:
         """Let a client in this process meet the scenarios of a phase, after those that come before it; none twice."""
         if self.tracks is not None:
-            return self._again("consumer", phase, self.consumers)
+            return self._again(Part.CONSUMER, phase, self.consumers)
         from contracts.consumer.player import Player
 
-        if "consumer" not in self.consumers:
+        if Part.CONSUMER not in self.consumers:
             player = Player.of(consumer, self.script, reached_at=self._endpoint)
             self.closing.callback(player.close)
-            self._watched("consumer", player)
-        client = self.consumers["consumer"].observer.client
+            self._watched(Part.CONSUMER, player)
+        client = self.consumers[Part.CONSUMER].observer.client
         if isinstance(client, Player):
             client.use(consumer)
-        return self._watch("consumer", phase)
+        return self._watch(Part.CONSUMER, phase)
 
     def watch_sdk(self, phase: str) -> ConsumerJudgement:
         """Let the Twilight SDK meet the scenarios of a phase, in a browser. CannotBeJudged: something is not there for it."""
         if self.tracks is not None:
-            return self._again("sdk", phase, self.consumers)
+            return self._again(Part.SDK, phase, self.consumers)
         from contracts.consumer.sdk import Twilight, find_bundle
 
-        if "sdk" not in self.consumers:
+        if Part.SDK not in self.consumers:
             sdk = Twilight(find_bundle(self.settings.sdk))
             self.closing.callback(sdk.close)
             try:
@@ -170,10 +171,10 @@ class Run:
                 unusable = None
             except CannotBeJudged as error:
                 unusable = str(error)
-            self._watched("sdk", sdk)
+            self._watched(Part.SDK, sdk)
             if unusable:
-                self.consumers["sdk"].note(unusable)
-        return self._watch("sdk", phase)
+                self.consumers[Part.SDK].note(unusable)
+        return self._watch(Part.SDK, phase)
 
     @property
     def endpoint(self) -> str:
@@ -184,7 +185,7 @@ class Run:
             self._endpoint = self.closing.enter_context(serve_script(self.script))
         return self._endpoint
 
-    def _watched(self, implementation: str, client: Client) -> None:
+    def _watched(self, implementation: Part, client: Client) -> None:
         observer = ConsumerObserver(client, Allowances(self._listed(client)), patience=self.settings.deadline)
         self.consumers[implementation] = ConsumerJudgement(observer)
 
@@ -195,7 +196,7 @@ class Run:
         listed = (*known_deviations.shipped(client.name, client.version), *self.settings.known)
         return [d for d in listed if d.implementation in (None, client.name)]
 
-    def _watch(self, implementation: str, phase: str) -> ConsumerJudgement:
+    def _watch(self, implementation: Part, phase: str) -> ConsumerJudgement:
         judgement = self.consumers[implementation]
         for name in _until(phase, PHASES):
             with self._phase(implementation, name, judgement) as due:
@@ -210,7 +211,7 @@ class Run:
     @property
     def recorded(self) -> Recorded:
         """What the target answered in this run, for clients to meet; nothing without `--base-url`."""
-        target = self.providers.get("real")
+        target = self.providers.get(Part.PROVIDER)
         foreign = target and (self.settings.base_url or self.tracks)
         return Recorded(target.observer.evidence.values() if target and foreign else ())
 
@@ -223,7 +224,7 @@ class Run:
 
     # --- recordings ---------------------------------------------------------------------------------------------------
 
-    def _again(self, part: str, phase: str, judgements: dict[str, JudgementT]) -> JudgementT:
+    def _again(self, part: Part, phase: str, judgements: dict[Part, JudgementT]) -> JudgementT:
         """Judge what was recorded of an implementation, when its first phase is asked for."""
         from contracts.har import replaying
 
@@ -244,7 +245,7 @@ class Run:
     # --- both ---------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _phase(self, implementation: str, phase: str, judgement: Judgement) -> Iterator[bool]:
+    def _phase(self, implementation: Part, phase: str, judgement: Judgement) -> Iterator[bool]:
         """Whether a phase is due; notes what it breaks. What fails in the suite itself ends the observation and is no finding."""
         due = (implementation, phase) not in self._done
         self._done.add((implementation, phase))
@@ -265,7 +266,7 @@ class Run:
             after = judgement.tallies
             self._broke[implementation, phase] = [id for id, n in before.items() if after[id].broken - after[id].excused > n]
 
-    def broken_in(self, implementation: str, phase: str) -> list[str]:
+    def broken_in(self, implementation: Part, phase: str) -> list[str]:
         """Ids of the rules that were broken in a phase, known deviations aside."""
         return self._broke.get((implementation, phase), [])
 
@@ -339,18 +340,18 @@ class Run:
         """The line that judges an implementation by a rule again."""
         s, usual = self.settings, Settings()
         part = next(name for name, j in self.judgements.items() if j is judgement)
-        words = ["pytest", *self.where, "-m", "provider" if part == "real" else part, "-k", rule]
+        words = ["pytest", *self.where, "-m", part, "-k", rule]
         given = ""
         if s.replay:
             words += ["--refresh-replay", str(s.replay)]
-        if s.base_url and part == "real" and not s.replay:
+        if s.base_url and part == Part.PROVIDER and not s.replay:
             given += "REFRESH_COOKIE=… " if s.cookie else ""
             given += "REFRESH_EXPIRED_COOKIE=… " if s.expired_cookie else ""
             given += "REFRESH_HEADERS=… " if s.headers else ""
             words += ["--base-url", s.base_url]
             words += ["--refresh-ca", s.ca] if s.ca else []
             words += ["--refresh-anonymous"] if s.anonymous else []
-        words += ["--refresh-sdk", str(s.sdk)] if s.sdk and part == "sdk" else []
+        words += ["--refresh-sdk", str(s.sdk)] if s.sdk and part == Part.SDK else []
         words += ["--refresh-strict"] if s.strict else []
         for option, value, default in (
             ("--refresh-path", s.path, usual.path),

@@ -5,27 +5,18 @@ from __future__ import annotations
 import json
 import math
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
+from contracts.model import limits
 from contracts.model.document import load
 from contracts.model.hosts import host_of, is_loopback, looks_like_production
-from contracts.provider.probes import POSTED
-from contracts.report import files
 from contracts.rules import known_deviations
 from contracts.rules.confidence import needed
 from contracts.rules.known_deviations import Deviation
-
-if TYPE_CHECKING:
-    from contracts.har import Track
-
-MOST_REQUESTS: Final = 1_000_000
-OTHER_REQUESTS: Final = 45  # most requests of a pass that are no POST: what is asked of every refresh is not seen in them
-POLITE_RATE: Final = 5.0
 
 
 class Mistake(ValueError):
@@ -39,9 +30,9 @@ class Settings:
     base_url: str | None = None
     path: str = field(default_factory=lambda: load().path)
     report: Path = Path("refresh-report")
-    max_requests: int = 100
+    max_requests: int = limits.MAX_REQUESTS
     rate: float = 0.0
-    deadline: float = 10.0
+    deadline: float = limits.DEADLINE
     ca: str | None = None
     anonymous: bool = False
     strict: bool = False
@@ -72,7 +63,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         path=path,
         report=Path(options.get("report") or Settings.report),
         max_requests=_budget(options.get("power"), given("max_requests"), options.get("max_requests")),
-        rate=(0.0 if base_url is None or is_loopback(base_url) else POLITE_RATE)
+        rate=(0.0 if base_url is None or is_loopback(base_url) else limits.POLITE_RATE)
         if rate is None
         else _number("--refresh-rate", rate, 0, 10_000),
         deadline=_number("--refresh-deadline", given("deadline"), 0.1, 600),
@@ -142,10 +133,10 @@ def _number(option: str, value: object, least: float, most: float, *, whole: boo
 def _budget(power: object, usual: object, asked: object) -> int:
     """The most requests: as asked, or as many as it takes to see a fault in such a share of the answers to refreshes."""
     if power is None:
-        return int(_number("--refresh-max-requests", usual, 1, MOST_REQUESTS, whole=True))
+        return int(_number("--refresh-max-requests", usual, 1, limits.MOST_REQUESTS, whole=True))
     if asked is not None:
         raise Mistake("--refresh-power chooses the number of requests; do not give --refresh-max-requests too")
-    return math.ceil(needed(_number("--refresh-power", power, 0.0001, 0.1)) / POSTED) + OTHER_REQUESTS
+    return math.ceil(needed(_number("--refresh-power", power, 0.0001, 0.1)) / limits.POSTED) + limits.OTHER_REQUESTS
 
 
 def _ca(path: str | None) -> str | None:
@@ -202,31 +193,3 @@ def _sdk(path: str | None) -> Path | None:
     if path is not None and not Path(path).is_file():
         raise Mistake(f"--refresh-sdk {path} is no file; give the path of a twilight.min.js")
     return None if path is None else Path(path)
-
-
-def recorded(settings: Settings) -> dict[str, Track] | None:
-    """What is to be judged again, by its part; None: nothing is. Mistake: it cannot be judged."""
-    if settings.replay is None:
-        return None
-    from contracts.har import BadEvidence
-    from contracts.har.reading import read as read_har
-
-    try:
-        return read_har(settings.replay, base_url=settings.base_url, endpoint=settings.path)
-    except BadEvidence as error:
-        raise Mistake(f"--refresh-replay {settings.replay} {error}") from None
-
-
-def prepare(folder: Path, *, replay: bool = False) -> None:
-    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies. A
-    `replay` writes no evidence, so it leaves what is there.
-
-    Mistake: nothing can be written there.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        files.remove(folder, evidence=not replay)
-    except OSError as error:
-        raise Mistake(f"--refresh-report {folder} cannot be written: {error.strerror}") from None

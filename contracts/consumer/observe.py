@@ -96,7 +96,7 @@ class ConsumerObserver:
         return self.play([ScenarioSequence(tuple(interleaved(scenarios, self._tokens)), self.client.modes[-1])])
 
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Finding]:
-        """Let the client play lanes and judge what came of it."""
+        """Let the client play sequences and judge what came of it."""
         return self.judge(self.client.play(sequences))
 
     def judge(self, outcomes: Iterable[Outcome], carried: Mapping[int, Carried] = MappingProxyType({})) -> list[Finding]:
@@ -114,7 +114,7 @@ class ConsumerObserver:
         return found
 
     def _named(self) -> Iterator[ScenarioSequence]:
-        """The table, cut into lanes: what waits goes beside the rest, where the client can do that."""
+        """The table, cut into sequences: what waits goes beside the rest, where the client can do that."""
         if self.client.loads:
             for scenario in at_page_load(self._tokens):
                 yield ScenarioSequence((scenario,), self.client.modes[0])

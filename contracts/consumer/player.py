@@ -141,7 +141,7 @@ class Player:
         self._make = lambda: consumer
 
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """What came of the lanes, one after the other."""
+        """What came of the sequences, one after the other."""
         return [outcome for sequence in sequences for outcome in self.meet(sequence.scenarios, sequence.mode)]
 
     def meet(self, scenarios: Sequence[Scenario], mode: str = "") -> list[Outcome]:
@@ -269,7 +269,7 @@ class Player:
             raise RuntimeError(THROWN)
 
     def _scene_of(self, heard: _Notification) -> _Running | None:
-        """The scene whose rejection the event carries, None if that is of an earlier lane; otherwise the one that was on.
+        """The scene whose rejection the event carries, None if that is of an earlier sequence; otherwise the one that was on.
 
         What is heard before that one has sent anything comes from the one before.
         """

@@ -77,7 +77,7 @@ def available(given: str | Path | None) -> str | None:
 
 
 class Twilight:
-    """The SDK in a browser, one page for each lane; all lanes at the same time. Starts the browser when it first plays.
+    """The SDK in a browser, one page for each sequence; all sequences at the same time. Starts the browser when it first plays.
 
     `patch` is JavaScript that runs in each page after the bundle and before the SDK is started; `patience` is how many seconds
     after the end of an exchange its calls may take; `chromium` is a browser that outlives it.
@@ -109,7 +109,7 @@ class Twilight:
         self._rooms: PagePool | None = None
 
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """What came of the scenarios, lane by lane; numbered on from one play to the next.
+        """What came of the scenarios, sequence by sequence; numbered on from one play to the next.
 
         Unusable: the bundle is no SDK, or the page broke. Missing: there is no browser. Both close everything.
         """
@@ -177,7 +177,7 @@ class Twilight:
 
 
 def _split(numbered: list[Numbered]) -> list[list[Numbered]]:
-    """One page for what a lane plays by calling, and one more for each page load in it."""
+    """One page for what a sequence plays by calling, and one more for each page load in it."""
     called = [(number, scenario) for number, scenario in numbered if scenario.calls]
     loads = [[(number, scenario)] for number, scenario in numbered if not scenario.calls]
     return [called, *loads] if called else loads

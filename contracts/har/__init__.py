@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from contracts.model.exchange import Exchange
 from contracts.model.outcome import Outcome
+from contracts.model.part import Part
 from contracts.rules.engine import Carried
 
 MEMBER: Final = "_contract"
@@ -30,12 +31,12 @@ class BadEvidence(ValueError):
 class Track:
     """What was recorded of one implementation.
 
-    `part` is how the suite calls it: real, mock, consumer, sdk. `facts` is what the observer knew: role, name, kind, version,
+    `facts` is what the observer knew: role, name, kind, version,
     requests and the like. `judged` are the numbers of the cases that were judged; the others were only met, as those of a target
     that had gone away are. `remark` is what a reader should know of the recording; a file of somebody else has one.
     """
 
-    part: str
+    part: Part
     facts: Mapping[str, Any]
     exchanges: tuple[Exchange, ...] = ()
     outcomes: tuple[Outcome, ...] = ()

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from contracts.har import BadEvidence, Track
 from contracts.har.entries import body_bytes, pairs, started
 from contracts.model.exchange import Exchange, Request, Response
+from contracts.model.part import Part
 from contracts.model.scenario import NO_BODY
 from contracts.rules.engine import Carried
 
@@ -64,7 +65,7 @@ def track(log: Mapping[str, Any], *, base_url: str | None, endpoint: str, folder
     remark = f"{_count(calls)} found" + (f", of which not judged: {why}" if why else "")
     facts = {"role": "provider", "name": hosts[0], "kind": "real", "requests": len(calls)}
     numbers = frozenset(x.index for x in exchanges)
-    return Track("real", facts, tuple(exchanges), judged=numbers, carried=carried, remark=remark)
+    return Track(Part.PROVIDER, facts, tuple(exchanges), judged=numbers, carried=carried, remark=remark)
 
 
 def _count(things: list[Any], what: str = "call") -> str:

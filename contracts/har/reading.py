@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.har import BadEvidence, Track, foreign, own
+from contracts.model.part import Part
 
 LARGEST: Final = 200_000_000  # bytes; a longer recording is no recording of refreshes
 
 
-def read(path: Path, *, base_url: str | None, endpoint: str) -> dict[str, Track]:
-    """What a file holds, by part: real, mock, consumer, sdk. Of a file that this suite did not write, the calls of `endpoint` at
+def read(path: Path, *, base_url: str | None, endpoint: str) -> dict[Part, Track]:
+    """What a file holds, by part. Of a file that this suite did not write, the calls of `endpoint` at
     `base_url`, or at the only host that there is.
 
     BadEvidence: it cannot be judged; the message says why.

@@ -17,6 +17,7 @@ from contracts.har.entries import entry
 from contracts.har.outcomes import plain
 from contracts.judge import ConsumerJudgement, Judgement, ProviderJudgement, WatchedTarget
 from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.redaction.pseudonyms import Pseudonyms
 from contracts.redaction.redactor import Redactor
 from contracts.rules.engine import OK, Breach
@@ -27,7 +28,7 @@ Recorded = tuple[dict[str, Any], list[dict[str, Any]]]
 """What is to be known of an implementation, and the entries of its exchanges."""
 
 
-def har(judgements: Mapping[str, Judgement], redactor: Redactor, *, seed: int = 0, started: float = 0.0) -> str:
+def har(judgements: Mapping[Part, Judgement], redactor: Redactor, *, seed: int = 0, started: float = 0.0) -> str:
     """The file as text; `judgements` by their parts."""
     hide = Pseudonyms(redactor)
     began = datetime.datetime.fromtimestamp(started, datetime.UTC).isoformat()
@@ -81,7 +82,7 @@ def _outcomes(seen: ConsumerObserver, part: str, hide: Pseudonyms) -> Recorded:
     return {"outcomes": [{"outcome": plain(o, hide)} for o in found]}, entries
 
 
-def _carry(log: dict[str, Any], text: str, judgements: Mapping[str, Judgement], redactor: Redactor) -> bool:
+def _carry(log: dict[str, Any], text: str, judgements: Mapping[Part, Judgement], redactor: Redactor) -> bool:
     """Judge what was written, as whoever reads it will, and add to a case what a rule says otherwise of it: whether any does."""
     changed = False
     for page, track in zip(log["pages"], own.tracks(json.loads(text)["log"]), strict=True):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import enum
 import math
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -22,9 +21,6 @@ from contracts.model.document import load
 
 JSON: Final = "application/json"
 UTF8: Final = (None, "utf-8", "utf8", "us-ascii")  # charset labels that promise what JSON has to be anyway
-# What a signed token looks like, wherever it stands. It begins where a word does, and gives nothing back: a text of nothing but
-# beginnings is read once.
-JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+")
 
 
 class Kind(enum.Enum):

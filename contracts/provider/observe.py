@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NoReturn
 
+from contracts.model.cookies import http_date
 from contracts.model.exchange import Exchange, Failure, Request, Response, Situation
+from contracts.model.limits import MAX_REQUESTS
 from contracts.provider.probes import Probe
-from contracts.provider.target import Customer, Provider, moment
+from contracts.provider.target import Customer, Provider
 from contracts.rules.engine import Breach, Evaluator, Finding
 from contracts.rules.evidence import Evidence
 from contracts.rules.provider import RULE_SET, Memory
 from contracts.rules.target_health import ABSENT, TargetHealth, is_lost, is_refusal, is_unavailable
 from contracts.rules.verdict import SESSION_REFUSED
-from contracts.settings import Settings
 from contracts.watchdog import Stuck, guarded
 
 IN_A_ROW: Final = 5  # errors of the environment, or answers 429, after which going on would be neither polite nor useful
@@ -41,7 +42,7 @@ class Observer:
         self,
         provider: Provider,
         *,
-        budget: int = Settings.max_requests,
+        budget: int = MAX_REQUESTS,
         rate: float = 0.0,
         evaluator: Evaluator[Exchange, Memory] | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -264,5 +265,5 @@ def retry_after(response: Response) -> float:
     said = (response.header("retry-after") or "").strip()
     if said.isascii() and said.isdigit():
         return float(said[:9])
-    then = moment(said)
+    then = http_date(said)
     return 1.0 if then is None else max(0.0, then - time.time())

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Final
 
 from contracts.model.document import Document, load
+from contracts.model.limits import POSTED
 
 METHODS: Final = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 SESSIONS: Final = ("valid", "none", "empty", "made-up", "expired")
@@ -29,7 +30,6 @@ UNDOCUMENTED: Final = {
     "x-probe": ("1", "اختبار".encode().decode("latin-1")),
     "x-long": ("x" * 4000, "y" * 1500),
 }
-POSTED: Final = 0.9  # share of the repeated probes that are POST
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
 FIRST: Final = 12  # weight of a pair of method, session, body, overlap and order: only a row that begins so can have it
 OUT: Final = ""  # a header that is not sent

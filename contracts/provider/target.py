@@ -8,11 +8,11 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from contracts import __version__
+from contracts.model.cookies import XSRF, http_date, parse_cookies
 from contracts.model.document import load
 from contracts.model.exchange import Request, Response
 from contracts.provider.probes import BODIES, QUERIES, Probe
@@ -22,15 +22,8 @@ from contracts.provider.transport import GuardedTransport, InProcess
 if TYPE_CHECKING:
     import httpx
 
-XSRF: Final = "XSRF-TOKEN"
 _ENDS_NOW: Final = re.compile(r"-[0-9]+|0+")  # as a Max-Age
 AGENT: Final = f"twilight-refresh-contract/{__version__}"
-
-
-def parse_cookies(header: str) -> dict[str, str]:
-    """A Cookie header as names and values, in order."""
-    pairs = (part.partition("=") for part in header.split(";"))
-    return {name.strip(): value.strip() for name, _, value in pairs if name.strip()}
 
 
 @dataclass
@@ -77,16 +70,8 @@ def _deleted(attributes: Sequence[str]) -> bool:
     said = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
     if "max-age" in said:
         return bool(_ENDS_NOW.fullmatch(said["max-age"]))
-    ends = moment(said.get("expires", ""))
+    ends = http_date(said.get("expires", ""))
     return ends is not None and ends <= time.time()
-
-
-def moment(date: str) -> float | None:
-    """A date as HTTP writes it, in seconds since the epoch; None: it is no date."""
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _made_up(name: str, value: str) -> str:

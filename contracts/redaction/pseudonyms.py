@@ -11,10 +11,10 @@ import json
 from typing import Any, Final
 
 from contracts.model.exchange import Exchange
+from contracts.model.tokens import claims_of
 from contracts.redaction.decoding import SHORTEST
 from contracts.redaction.redactor import MARK, SECRET_HEADER, Redactor
 from contracts.redaction.secrets import public
-from contracts.rules.provider import claims_of
 
 _HEAD: Final = {"alg": "none", "typ": "JWT"}
 

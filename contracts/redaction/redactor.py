@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from contracts.model.cookies import XSRF, parse_cookies
 from contracts.model.exchange import Exchange, Response
-from contracts.provider.target import XSRF, parse_cookies
 from contracts.redaction.decoding import ROUNDS, SHORTEST, Span, from_base64
 from contracts.redaction.search import merged, spans
 from contracts.redaction.secrets import Memory, public

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from contracts.settings import Mistake
+
 PAGE: Final = "report.html"
 DATA: Final = "report.json"
 EVIDENCE: Final = "evidence.har"
@@ -15,6 +17,21 @@ JUNIT: Final = "junit.xml"
 SUMMARY: Final = "summary.md"
 BADGE: Final = "badge.json"
 NAMES: Final = (PAGE, DATA, EVIDENCE, JUNIT, SUMMARY, BADGE)
+
+
+def prepare(folder: Path, *, replay: bool = False) -> None:
+    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies. A
+    `replay` writes no evidence, so it leaves what is there.
+
+    Mistake: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        remove(folder, evidence=not replay)
+    except OSError as error:
+        raise Mistake(f"--refresh-report {folder} cannot be written: {error.strerror}") from None
 
 
 def remove(folder: Path, *, evidence: bool = True) -> None:

@@ -54,7 +54,7 @@ class Deviation:
         """Whether the outcome is of a scenario that this is about."""
         return all(any((name, value) in o.conditions for value in values) for name, values in self.when)
 
-    def allowances(self, o: Outcome) -> bool:
+    def allows(self, o: Outcome) -> bool:
         """Whether the outcome is what is listed, no more and no less."""
         return self.about(o) and (not self.seen or o.summary in self.seen)
 
@@ -71,7 +71,7 @@ class Allowances:
 
     def __call__(self, rule: str, o: Outcome) -> bool:
         """Whether this breach of the rule is known."""
-        found = [d for d in self._by_rule.get(rule, ()) if d.allowances(o)]
+        found = [d for d in self._by_rule.get(rule, ()) if d.allows(o)]
         self._seen.update(found)
         return bool(found)
 

@@ -12,7 +12,6 @@ and the one that names the breakage speaks: one fault, one finding, as far as th
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable
@@ -20,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.model.document import load
-from contracts.model.exchange import JSON, JWT, UTF8, Exchange, Kind, Response, Situation, described
+from contracts.model.exchange import JSON, UTF8, Exchange, Kind, Response, Situation, described
+from contracts.model.tokens import JWT, claims_of
 from contracts.rules.engine import OK, Breach, RuleSet
 
 
@@ -378,18 +378,6 @@ def success_carries_token(x: Exchange, memory: Memory) -> Breach | None:
         actual = f"data.token is {shown(data.get('token'))}" if isinstance(data, dict) else _said(r, "data")
         return Breach("data.token: a non-empty string", actual)
     return None
-
-
-def claims_of(token: str) -> dict[str, Any] | None:
-    """The payload of a JWT, unverified; None when the token is no JWT."""
-    parts = token.split(".")
-    if len(parts) != 3 or not parts[0].startswith("eyJ") or len(token) > 16_384:
-        return None
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    return claims if isinstance(claims, dict) else None
 
 
 @rule("token-is-not-expired")

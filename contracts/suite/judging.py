@@ -6,10 +6,11 @@ import pytest
 
 from contracts.judge import Judgement
 from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.run import Run
 
 
-def observed(run: Run, implementation: str, judgement: Judgement, phase: str, *, by: str) -> None:
+def observed(run: Run, implementation: Part, judgement: Judgement, phase: str, *, by: str) -> None:
     """Fail for a MUST that was broken in a phase, `by` exchanges or outcomes, or for an observation that ended early."""
     if judgement.halted and run.ended_in.get(implementation, phase) != phase:
         pytest.skip(f"the observation had ended in the phase {run.ended_in[implementation]}")

@@ -10,6 +10,7 @@ import pytest
 from contracts.consumer.observe import PHASES
 from contracts.consumer.protocol import RefreshConsumer
 from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.run import Run
 from contracts.suite.judging import judged, observed
 
@@ -20,7 +21,7 @@ RULES = [rule.id for rule in load().rules.values() if rule.role == "consumer"]
 @pytest.mark.parametrize("phase", PHASES)
 def test_consumer_observation(refresh_run: Run, refresh_consumer: RefreshConsumer, phase: str) -> None:
     """No outcome of this phase breaks a MUST."""
-    observed(refresh_run, "consumer", refresh_run.watch(refresh_consumer, phase), phase, by="outcomes")
+    observed(refresh_run, Part.CONSUMER, refresh_run.watch(refresh_consumer, phase), phase, by="outcomes")
 
 
 @pytest.mark.consumer
@@ -34,7 +35,7 @@ def test_consumer_rule(refresh_run: Run, refresh_consumer: RefreshConsumer, rule
 @pytest.mark.parametrize("phase", PHASES)
 def test_sdk_observation(refresh_run: Run, refresh_sdk: None, phase: str) -> None:
     """No outcome of this phase breaks a MUST, but for what is known."""
-    observed(refresh_run, "sdk", refresh_run.watch_sdk(phase), phase, by="outcomes")
+    observed(refresh_run, Part.SDK, refresh_run.watch_sdk(phase), phase, by="outcomes")
 
 
 @pytest.mark.sdk

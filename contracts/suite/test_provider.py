@@ -8,20 +8,21 @@ from __future__ import annotations
 import pytest
 
 from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.provider.phases import PHASES
 from contracts.run import Run
 from contracts.suite.judging import judged, observed
 
 implementations = pytest.mark.parametrize(
     "implementation",
-    [pytest.param("real", marks=pytest.mark.provider), pytest.param("mock", marks=pytest.mark.mock)],
+    [pytest.param(part, marks=getattr(pytest.mark, part)) for part in (Part.PROVIDER, Part.MOCK)],
 )
 RULES = [rule.id for rule in load().rules.values() if rule.role == "provider"]
 
 
 @implementations
 @pytest.mark.parametrize("phase", PHASES)
-def test_provider_observation(refresh_run: Run, implementation: str, phase: str) -> None:
+def test_provider_observation(refresh_run: Run, implementation: Part, phase: str) -> None:
     """No exchange of this phase breaks a MUST."""
     judgement = refresh_run.observe(implementation, phase)
     observed(refresh_run, implementation, judgement, phase, by="exchanges")
@@ -29,6 +30,6 @@ def test_provider_observation(refresh_run: Run, implementation: str, phase: str)
 
 @implementations
 @pytest.mark.parametrize("rule", RULES)
-def test_provider_rule(refresh_run: Run, implementation: str, rule: str) -> None:
+def test_provider_rule(refresh_run: Run, implementation: Part, rule: str) -> None:
     """Every exchange that exercises the rule keeps it."""
     judged(refresh_run, refresh_run.observe(implementation, list(PHASES)[-1]), rule)

@@ -78,7 +78,7 @@ class Fake:
 
     @property
     def sequences(self) -> list[ScenarioSequence]:
-        """All lanes that were played."""
+        """All sequences that were played."""
         return [sequence for play in self.plays for sequence in play]
 
     @property
@@ -98,7 +98,7 @@ def observing(client: Fake, *known: Deviation) -> ConsumerObserver:
 
 
 def names(sequence: ScenarioSequence) -> list[str]:
-    """The scenarios of a lane by name."""
+    """The scenarios of a sequence by name."""
     return [scenario.name for scenario in sequence.scenarios]
 
 
@@ -123,12 +123,12 @@ def twilight() -> Fake:
 
 
 def test_everything_is_played_in_one_go(twilight: Fake) -> None:
-    """All lanes are handed over at once, so that a client may have several at the same time."""
+    """All sequences are handed over at once, so that a client may have several at the same time."""
     assert len(twilight.plays) == 1
 
 
 def test_page_loads_come_first_and_alone(twilight: Fake) -> None:
-    """Each page load is a lane of its own, in the mode in which pages are."""
+    """Each page load is a sequence of its own, in the mode in which pages are."""
     loads = [sequence for sequence in twilight.sequences if not all(s.calls for s in sequence.scenarios)]
     assert [names(sequence) for sequence in loads] == [[name] for name in LOADS]
     assert {sequence.mode for sequence in loads} == {"debounced"}
@@ -144,7 +144,7 @@ def test_no_page_loads_without_pages() -> None:
 
 
 def in_a_row(sequence: ScenarioSequence) -> bool:
-    """Whether this is the lane of one failure over and over."""
+    """Whether this is the sequence of one failure over and over."""
     return len(sequence.scenarios) > 2 and len(set(names(sequence)[1:-1])) == 1 and len(sequence.scenarios) > 50
 
 
@@ -160,7 +160,7 @@ def test_a_hundred_failures_in_a_row(twilight: Fake) -> None:
 
 
 def test_what_never_ends_waits_alone(twilight: Fake) -> None:
-    """What takes the whole patience has a lane of its own, in each mode, so that nothing waits behind it."""
+    """What takes the whole patience has a sequence of its own, in each mode, so that nothing waits behind it."""
     for mode in twilight.modes:
         sequences = [
             sequence
@@ -176,7 +176,7 @@ def test_what_never_ends_waits_alone(twilight: Fake) -> None:
 
 @pytest.mark.parametrize(("mode", "parts"), [("debounced", ABREAST), ("fast", 1)])
 def test_slow_modes_are_cut(twilight: Fake, mode: str, parts: int) -> None:
-    """What ends and reaches a server is one lane, or four that can be played abreast where each call has to wait."""
+    """What ends and reaches a server is one sequence, or four that can be played abreast where each call has to wait."""
     sequences = [
         sequence
         for sequence in twilight.sequences
@@ -200,7 +200,7 @@ def test_each_scenario_is_met_once_in_each_mode(twilight: Fake, mode: str) -> No
 
 
 def test_where_no_server_is_reached_is_apart(twilight: Fake) -> None:
-    """What the network itself does is one lane for each mode."""
+    """What the network itself does is one sequence for each mode."""
     sequences = [sequence for sequence in twilight.sequences if not all(s.delivery.reaches for s in sequence.scenarios)]
     assert [sequence.mode for sequence in sequences] == ["debounced", "fast"]
     for sequence in sequences:
@@ -210,7 +210,7 @@ def test_where_no_server_is_reached_is_apart(twilight: Fake) -> None:
 
 
 def test_lanes_of_calls_begin_and_end_with_a_refresh_that_completes(twilight: Fake) -> None:
-    """Each lane logs its client in first, and shows in the end that it can still refresh."""
+    """Each sequence logs its client in first, and shows in the end that it can still refresh."""
     for sequence in twilight.sequences:
         if sequence.scenarios[0].calls:
             assert sequence.scenarios[0].kind is Kind.COMPLETED
@@ -218,7 +218,7 @@ def test_lanes_of_calls_begin_and_end_with_a_refresh_that_completes(twilight: Fa
 
 
 def test_each_token_is_given_once(twilight: Fake) -> None:
-    """No two answers give the same token, in whichever lane."""
+    """No two answers give the same token, in whichever sequence."""
     given = [s.came.token for s in twilight.met if isinstance(s.came, Response) and s.kind is Kind.COMPLETED]
     assert len(given) > 100
     assert len(set(given)) == len(given)

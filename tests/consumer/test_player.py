@@ -497,7 +497,7 @@ def test_one_error_raised_again_and_again_counts_each_time(watch: Watch) -> None
 
 
 def sequences(kind: Callable[[Script], Any], *played: Scenario) -> list[Outcome]:
-    """What came of scenarios that a client met in a lane each."""
+    """What came of scenarios that a client met in a sequence each."""
     script = Script()
     client = kind(script)
     player = Player(lambda: client, script, name="fake", kind="mock")
@@ -508,7 +508,7 @@ def sequences(kind: Callable[[Script], Any], *played: Scenario) -> list[Outcome]
 
 
 def test_event_of_an_earlier_lane_is_too_late() -> None:
-    """An event that comes again while the next lane is on is not blamed on that."""
+    """An event that comes again while the next sequence is on is not blamed on that."""
 
     class Again(Fake):
         former: ClassVar[list[Any]] = []
@@ -526,7 +526,7 @@ def test_event_of_an_earlier_lane_is_too_late() -> None:
 
 
 def test_error_of_an_earlier_lane_may_be_raised_again() -> None:
-    """Where a client has one error for all failures, its event counts in every lane."""
+    """Where a client has one error for all failures, its event counts in every sequence."""
     constant = Refused(None)
 
     class Constant(Fake):
@@ -882,7 +882,7 @@ def test_token_that_breaks_later_is_told(watch: Watch) -> None:
 
 
 def test_player_is_a_client_for_the_observer() -> None:
-    """It plays lanes of one client that exists, intercepted while it plays and not otherwise, and numbers on."""
+    """It plays sequences of one client that exists, intercepted while it plays and not otherwise, and numbers on."""
     script = Script()
     player = Player.of(RefreshClient(BASE), script)
     client: Client = player

@@ -89,7 +89,7 @@ BY_PAGE_LOAD = {
 
 
 def sequences() -> Iterator[ScenarioSequence]:
-    """All of it, so that it takes as long as the longest lane."""
+    """All of it, so that it takes as long as the longest sequence."""
     for name in BY_PAGE_LOAD:
         yield ScenarioSequence((TABLE[name],), MODES[0])
     for mode in MODES:
@@ -270,7 +270,7 @@ def test_hundredth_failure(played: tuple[Twilight, list[ScenarioSequence], list[
 
 
 def test_numbers(played: tuple[Twilight, list[ScenarioSequence], list[Outcome]]) -> None:
-    """Outcomes come in the order of the lanes, under numbers that go on, and know the mode of their lane."""
+    """Outcomes come in the order of the sequences, under numbers that go on, and know the mode of their sequence."""
     sdk, everything, found = played
     assert [o.index for o in found] == list(range(1, len(found) + 1))
     assert [(o.scenario, o.client) for o in found] == [(s, sequence.mode) for sequence in everything for s in sequence.scenarios]
@@ -296,7 +296,7 @@ def test_playing_again(bundle: Path) -> None:
 
 
 def test_mixed_lane(play: Play) -> None:
-    """Page loads, failures of the network and ordinary scenarios may share a lane."""
+    """Page loads, failures of the network and ordinary scenarios may share a sequence."""
     refused = Scenario("network-refused", None, Delivery.REFUSED)
     before, after = refreshed(next(TOKENS)), refreshed(next(TOKENS))
     found = play(before, refused, replace(REFUSED, calls=0), REFUSED, replace(refused, calls=0), after)

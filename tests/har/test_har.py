@@ -14,6 +14,7 @@ from contracts.har import BadEvidence, Track, replaying
 from contracts.har.reading import read
 from contracts.judge import judge_provider
 from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.provider.mock import RefreshMock
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
@@ -135,7 +136,7 @@ def test_the_file_is_a_har(log: dict[str, Any]) -> None:
     """It has what HAR 1.2 asks of each entry; numbers and lists are such."""
     assert log["version"] == "1.2"
     assert {"name", "version"} <= set(log["creator"])
-    assert [page["id"] for page in log["pages"]] == ["real"]
+    assert [page["id"] for page in log["pages"]] == ["provider"]
     for entry in log["entries"]:
         assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
         assert {"method", "url", "httpVersion", "cookies", "headers", "queryString", "headersSize", "bodySize"} <= set(
@@ -234,7 +235,7 @@ def call(status: int = 200, text: str | None = None, **more: Any) -> dict[str, A
 
 def foreign(tmp_path: Path, *entries: Any, base_url: str | None = None) -> Track:
     """What is read from such a file."""
-    return read(given(tmp_path, {"version": "1.2", "entries": list(entries)}), base_url=base_url, endpoint=PATH)["real"]
+    return read(given(tmp_path, {"version": "1.2", "entries": list(entries)}), base_url=base_url, endpoint=PATH)[Part.PROVIDER]
 
 
 def verdicts(track: Track) -> dict[str, str]:

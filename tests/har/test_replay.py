@@ -15,7 +15,7 @@ from tests.har.test_har import call
 from tests.kit.gates import Gate, Ran
 from tests.liars import LIARS, changes
 from tests.liars.home import new_home
-from tests.liars.kit import Answer, ClientRequest, altered
+from tests.liars.kit import Answer, Asked, altered
 
 EVIDENCE = f"refresh-report/{files.EVIDENCE}"
 
@@ -39,7 +39,7 @@ def replayed(gate: Gate, tmp_path: Path, first: Ran, *words: str) -> Ran:
     return again
 
 
-def pays_in_dollars(asked: ClientRequest, answer: Answer) -> bool:
+def pays_in_dollars(asked: Asked, answer: Answer) -> bool:
     """When the store goes wrong."""
     return asked.headers.get("currency") == "USD" and answer.status == 200
 

@@ -8,13 +8,14 @@ from typing import Any
 from contracts.har import Track, own, replaying
 from contracts.har.writing import har
 from contracts.judge import ConsumerJudgement, Judgement
+from contracts.model.part import Part
 from contracts.redaction.redactor import Redactor
 from contracts.settings import Settings
 
 
 def written(judgement: Judgement, redactor: Redactor | None = None) -> dict[str, Any]:
     """The log of the HAR file."""
-    part = "real" if judgement.role == "provider" else "consumer"
+    part = Part.PROVIDER if judgement.role == "provider" else Part.CONSUMER
     return json.loads(har({part: judgement}, redactor or Redactor()))["log"]  # type: ignore[no-any-return]
 
 

@@ -22,7 +22,7 @@ from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.report import files
 from tests.kit.gates import Ran, environment
-from tests.liars.kit import Answer, ClientRequest, altered
+from tests.liars.kit import Answer, Asked, altered
 from tests.test_document_lint import ENVIRONMENT
 
 CHECKOUT = Path(__file__).parents[2]
@@ -276,7 +276,7 @@ def test_the_action_ends_with_1_on_a_faulty_target(tmp_path: Path) -> None:
     """A broken MUST is red, and stands as an annotation."""
     store = Store()
 
-    def dollars(asked: ClientRequest, answer: Answer) -> bool:
+    def dollars(asked: Asked, answer: Answer) -> bool:
         return asked.headers.get("currency") == "USD" and answer.status == 200
 
     def lie(a: Answer) -> Answer:

@@ -212,10 +212,10 @@ ABOUT: dict[str, tuple[bool, bool, Outcome]] = {
 }
 
 
-@pytest.mark.parametrize(("about", "excuses", "o"), ABOUT.values(), ids=ABOUT)
-def test_about_and_excuses(about: bool, allowances: bool, o: Outcome) -> None:
+@pytest.mark.parametrize(("about", "allows", "o"), ABOUT.values(), ids=ABOUT)
+def test_about_and_allows(about: bool, allows: bool, o: Outcome) -> None:
     """An entry is about the scenarios that have all of its conditions, and excuses what is listed: no more and no less."""
-    assert (LISTED.about(o), LISTED.allowances(o)) == (about, allowances)
+    assert (LISTED.about(o), LISTED.allows(o)) == (about, allows)
 
 
 def test_conditions_of_a_mode_and_of_a_page() -> None:

@@ -25,7 +25,7 @@ from contracts.report import files, publish
 from contracts.report import json as json_report
 from contracts.rules.verdict import Conclusion
 from tests.kit.gates import Gate, environment
-from tests.liars.kit import Answer, ClientRequest, altered
+from tests.liars.kit import Answer, Asked, altered
 
 QUICK = ("-m", "provider", "--refresh-max-requests", "30")
 REPORT = Path("refresh-report") / files.DATA
@@ -111,7 +111,7 @@ def test_a_fault_of_the_store_is_seen_through_a_network_that_breaks(gate: Gate) 
     """What the provider does wrong is named beside what the network does."""
     store = Store()
 
-    def dollars(asked: ClientRequest, answer: Answer) -> bool:
+    def dollars(asked: Asked, answer: Answer) -> bool:
         return asked.headers.get("currency") == "USD" and answer.status == 200
 
     def lie(a: Answer) -> Answer:

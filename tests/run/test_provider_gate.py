@@ -25,7 +25,7 @@ from contracts.provider.target import live
 from contracts.report import files
 from contracts.report import json as json_report
 from tests.kit.gates import Gate
-from tests.liars.kit import Answer, ClientRequest, altered
+from tests.liars.kit import Answer, Asked, altered
 
 RULE = "success-flag-is-truthful"
 QUICK = ("-m", "provider", "--refresh-max-requests", "30")
@@ -47,7 +47,7 @@ def honest(store: Store) -> Iterator[str]:
 def untruthful(store: Store) -> Callable[..., Any]:
     """The store, but to customers who pay in dollars it says that the refresh failed."""
 
-    def dollars(asked: ClientRequest, answer: Answer) -> bool:
+    def dollars(asked: Asked, answer: Answer) -> bool:
         return asked.headers.get("currency") == "USD" and answer.status == 200
 
     def lie(a: Answer) -> Answer:

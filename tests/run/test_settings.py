@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from contracts.model.hosts import is_loopback
-from contracts.settings import Mistake, Settings, prepare, read
+from contracts.report.files import prepare
+from contracts.settings import Mistake, Settings, read
 
 COOKIE = {"REFRESH_COOKIE": "session=abcdefgh"}
 SHOP = "https://store.example"
