@@ -21,7 +21,7 @@ import pytest
 
 from contracts.consumer import delivery, socket_stage
 from contracts.consumer.delivery import Page, play
-from contracts.consumer.script import Part, Script
+from contracts.consumer.script import Log, Script
 from contracts.consumer.socket_stage import EndpointNotStarted, serve_script
 from contracts.model.answers import Answer, error, json_answer, success
 from contracts.model.exchange import Response
@@ -45,7 +45,7 @@ class Stage:
     base: str
 
     @property
-    def part(self) -> Part:
+    def part(self) -> Log:
         """Scenario 1 and what was asked while it was on."""
         return self.script.end(1)
 

@@ -29,7 +29,7 @@ from contracts.report.drawing import draw
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
-    from playwright.async_api import Request as ClientRequest
+    from playwright.async_api import Request as Asked
 
 AXE: Final = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
 
@@ -84,7 +84,7 @@ def sample(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
             name = plan.named if rules[id].role == "provider" else SDK
             verdicts[id][name] = verdict = "not-exercised" if kind == "skipped" else kind
             if verdict in SHOWN:
-                cards.append(card(id, verdict, name, plan.results))
+                cards.append(card(id, verdict, name, plan.said))
     seen = dict.fromkeys((*providers, *consumers), "pass" if plan.reached else "not-exercised")
     if not plan.reached:
         verdicts = {id: {name: seen[name] for name in found} for id, found in verdicts.items()}
@@ -138,7 +138,7 @@ def report(plan: Plan, verdict: str, verdicts: Mapping[str, Mapping[str, str]]) 
         "recorded": [
             {
                 "exchange": 1,
-                "answer": plan.results,
+                "answer": plan.said,
                 "provider": ["status-is-number"],
                 "consumers": {PYTHON: [], SDK: ["failure-rejects"]},
             }
@@ -158,10 +158,10 @@ def details(plan: Plan, cards: Sequence[Card], verdicts: Mapping[str, Mapping[st
     return {
         "cards": [asdict(card) for card in cards],
         "command": f"REFRESH_COOKIE=… pytest --pyargs contracts --base-url http://{STORE}",
-        "configuration": [["target", f"http://{STORE}/auth/refresh"], ["session", "given"], ["CA", plan.results]],
+        "configuration": [["target", f"http://{STORE}/auth/refresh"], ["session", "given"], ["CA", plan.said]],
         "checks": [
             {"implementation": plan.named, "what": "reached", "ok": plan.reached, "said": "98 of 98 requests were answered"},
-            {"implementation": plan.named, "what": "session accepted", "ok": None, "said": plan.results},
+            {"implementation": plan.named, "what": "session accepted", "ok": None, "said": plan.said},
         ],
         "unverified": [
             {
@@ -329,7 +329,7 @@ class Browser:
                 await context.close()
             return seen
 
-        def note(asked: ClientRequest, where: list[str]) -> None:
+        def note(asked: Asked, where: list[str]) -> None:
             if asked.url != self.file.as_uri() and not asked.url.startswith("data:"):
                 where.append(asked.url)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from contracts.model.exchange import JWT, Exchange, Failure, Kind, Request, Response, Situation, described
+from contracts.model.exchange import Exchange, Failure, Kind, Request, Response, Situation, described
+from contracts.model.tokens import JWT
 
 URL = "https://store.example/auth/refresh"
 TOKEN = {"data": {"token": "opaque-token-1"}}
