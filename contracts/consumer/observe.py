@@ -89,7 +89,7 @@ class ConsumerObserver:
         if phase == "scenarios":
             self.play(list(self._named()))
         elif phase == "generated":
-            generated.observe(self.meet, seed, told=set(self.first_seen))
+            generated.observe(self.meet, seed, known=set(self.first_seen))
 
     def meet(self, scenarios: Sequence[Scenario]) -> list[Finding]:
         """Let the client meet scenarios in its quickest mode; what they break."""

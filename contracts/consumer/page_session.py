@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from contracts.consumer.browser import Unusable, ended, within
 from contracts.consumer.script import Log, Script
 from contracts.model.exchange import Request
+from contracts.model.limits import EVENT_WAIT_SECONDS, IMPATIENT_SECONDS, PATIENT_SCENARIOS
 from contracts.model.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
 from contracts.model.scenario import Delivery, Scenario
 from contracts.model.tokens import unsigned
-from contracts.rules.consumer import IMPATIENT_SECONDS, LATE_SECONDS, PATIENT_TIMES
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Route
@@ -102,7 +102,7 @@ class PageSession:
             await self._unreachable(page, scenes)
             await self._open(page, loads)
             plans = [self._plan(number, scenario) for number, scenario in scenes]
-            limit = sum(plan["limit"] for plan in plans) / 1000 + LATE_SECONDS + ANSWERING_SECONDS
+            limit = sum(plan["limit"] for plan in plans) / 1000 + EVENT_WAIT_SECONDS + ANSWERING_SECONDS
             work = "plan => harness.load(plan)" if loads else "plans => harness.play(plans)"
             said = _read(await _watched(page, work, plans[0] if loads else plans, limit))
         logs = {number: self.script.end(number) for number, _ in scenes}
@@ -151,8 +151,8 @@ class PageSession:
             "loads": loads,
             "listeners": LISTENERS,
             "thrown": THROWN,
-            "late": 1000 * LATE_SECONDS,
-            "patient": PATIENT_TIMES,
+            "late": 1000 * EVENT_WAIT_SECONDS,
+            "patient": PATIENT_SCENARIOS,
             "opening": 1000 * OPENING_SECONDS / 2,
             "calm": 1000 * CALM_SECONDS,
             "path": self.script.path,

@@ -24,9 +24,9 @@ from contracts.consumer.protocol import CannotBeJudged, RefreshConsumer
 from contracts.consumer.script import Log, Script
 from contracts.consumer.stalls import Stalls
 from contracts.model.exchange import Kind
+from contracts.model.limits import EVENT_WAIT_SECONDS, IMPATIENT_SECONDS, PATIENT_SCENARIOS, SETTLING_SECONDS
 from contracts.model.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
 from contracts.model.scenario import Scenario, ScenarioSequence
-from contracts.rules.consumer import IMPATIENT_SECONDS, LATE_SECONDS, PATIENT_TIMES, SETTLING_SECONDS
 
 TURN_SECONDS: Final = 0.02  # a short turn of the event loop
 ENDING_SECONDS: Final = 1.0  # for each step of stopping what is left
@@ -230,7 +230,7 @@ class Player:
 
     def _waits(self) -> float:
         """Seconds after an exchange that calls may take; little, once it is plain that this client leaves calls pending."""
-        return self._patience if self._left < PATIENT_TIMES else min(self._patience, IMPATIENT_SECONDS)
+        return self._patience if self._left < PATIENT_SCENARIOS else min(self._patience, IMPATIENT_SECONDS)
 
     async def _late_events(self) -> None:
         """Wait as long as an event that is missing could still come in time; in any case for what is due right now."""
@@ -333,7 +333,7 @@ def _owes_event(scene: _Running) -> bool:
 def _event_due(scene: _Running) -> float:
     """Until when an event of the scene would be in time; never, while its calls are pending."""
     settled = scene.calls and all(call.settled != "pending" for call in scene.calls)
-    return scene.began + max(call.at for call in scene.calls) + LATE_SECONDS if settled else 0.0
+    return scene.began + max(call.at for call in scene.calls) + EVENT_WAIT_SECONDS if settled else 0.0
 
 
 def _related(what: object, error: BaseException | None) -> bool:

@@ -23,9 +23,9 @@ from contracts.consumer.delivery import Page
 from contracts.consumer.page_session import PagePool, PageSession
 from contracts.consumer.script import Script
 from contracts.consumer.socket_stage import serve_script
+from contracts.model.limits import SETTLING_SECONDS
 from contracts.model.outcome import Outcome
 from contracts.model.scenario import Scenario, ScenarioSequence, refreshed
-from contracts.rules.consumer import SETTLING_SECONDS
 
 __all__ = ["Missing", "Twilight", "Unusable", "available", "find_bundle"]
 

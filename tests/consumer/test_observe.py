@@ -418,7 +418,7 @@ def test_what_was_told_before_is_not_shrunk() -> None:
     assert len(client.plays) == 2
 
 
-def plays_of(meet: generated.Meet, told: Iterable[str] = ()) -> int:
+def plays_of(meet: generated.Play, told: Iterable[str] = ()) -> int:
     """How often something was met while it was looked at with generated scenarios."""
     count = 0
 
@@ -427,7 +427,7 @@ def plays_of(meet: generated.Meet, told: Iterable[str] = ()) -> int:
         count += 1
         return meet(met)
 
-    generated.observe(counted, 0, told=set(told))
+    generated.observe(counted, 0, known=set(told))
     return count
 
 

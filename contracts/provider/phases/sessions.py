@@ -7,31 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from contracts.provider.observe import BudgetSpent, Halted, Observer
+from contracts.generation import Generation
+from contracts.provider.observe import Observer
 from contracts.provider.probes import METHODS, Probe, sdk_headers
 from contracts.provider.target import Customer
 
 
 def observe(observer: Observer, share: int, seed: int) -> None:
-    """Walk through at most `share` requests. Halted: as the observer says."""
+    """Walk through at most `share` requests. BudgetSpent, Halted: as the observer says."""
     if share < 3:
         return
     provider = observer.provider
-    ended: list[Exception] = []
+    generation = Generation(seed)
     last = observer.requests + share
 
     def step(send: Callable[[], object]) -> None:
-        if ended or observer.requests >= last - 1:
-            return
-        try:
-            send()
-        except (BudgetSpent, Halted) as error:
-            ended.append(error)
+        if observer.requests < last - 1:
+            generation.step(send)
 
     class Life(RuleBasedStateMachine):
         """One customer. `gone` is the session that ran out or was logged out, if there is one."""
@@ -68,7 +63,7 @@ def observe(observer: Observer, share: int, seed: int) -> None:
         def lose_the_session(self, how: str) -> None:
             """The session runs out, or the customer logs out."""
             end = getattr(provider, how)
-            if end is not None and not ended:
+            if end is not None and not generation.ended:
                 self.gone = provider.customer.header("valid") or ""
                 end(self.gone)
 
@@ -92,17 +87,4 @@ def observe(observer: Observer, share: int, seed: int) -> None:
                 self.log_in_again()
             provider.expired = self._expired
 
-    seeded(seed)(Life)
-    run_state_machine_as_test(
-        Life,
-        settings=settings(
-            max_examples=2,
-            stateful_step_count=max(6, share // 2),
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    if ended:
-        raise ended[0]
+    generation.walk(Life, examples=2, steps=max(6, share // 2))
