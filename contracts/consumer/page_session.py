@@ -140,7 +140,7 @@ class PageSession:
                     await route.continue_()
                     return
                 body = request.post_data_buffer or b""
-                self.script.meet(Request(request.method, request.url, tuple(request.headers.items()), body), number)
+                self.script.receive(Request(request.method, request.url, tuple(request.headers.items()), body), number)
                 await route.abort(down[number])
 
         return handle

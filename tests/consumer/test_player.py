@@ -140,7 +140,7 @@ def test_whole_answers(post: Callable[..., httpx.Response], delivery: Delivery) 
     assert (got.status_code, got.content) == (207, answer.body)
     assert got.headers.raw == [
         *((name.encode(), value.encode()) for name, value in answer.headers),
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"Content-Length", str(len(answer.body)).encode()),
     ]
     assert len(script.end(1).exchanges) == 1
 
@@ -167,7 +167,7 @@ def test_answer_may_say_its_own_length(post: Callable[..., httpx.Response]) -> N
 def test_drip_goes_on_after_the_body() -> None:
     """An endless answer has more to it than a client needs."""
     seen = b""
-    with on(Scenario("", Answer(200, (), b"{}"), Delivery.ENDLESS, 0.3)), httpx.stream("POST", URL) as response:
+    with on(Scenario("", Answer(200, (), b"{}"), Delivery.ENDLESS, 0.4)), httpx.stream("POST", URL) as response:
         pieces = response.iter_raw()
         with contextlib.suppress(httpx.ReadError):
             while True:
@@ -297,7 +297,7 @@ class Fake:
     def ask(self, path: str = load().path) -> None:
         """Send a request."""
         headers = () if self.token is None else (("authorization", f"Bearer {self.token}"),)
-        met = self.script.meet(Request("POST", BASE + path, headers))
+        met = self.script.receive(Request("POST", BASE + path, headers))
         if met is not None:
             self.asked = met
 
@@ -626,7 +626,7 @@ def test_what_came_while_the_process_stood_still_is_played_again(
 ) -> None:
     """A client is not blamed for it; nor is it let off, where it makes the process do so each time."""
     monkeypatch.setattr(Late, "times", late)
-    monkeypatch.setattr(player, "Turns", Stalls(*stalls))
+    monkeypatch.setattr(player, "Stalls", Stalls(*stalls))
     outcomes = watch(Late, completed())
     assert [o.index for o in outcomes] == [played]
     assert bool(findings(outcomes)) is blamed
