@@ -1,4 +1,4 @@
-"""Whether this process got its turns. Where it did not, what came late says nothing about a client."""
+"""Notices when this process stalls. What comes late because of a stall says nothing about a client."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ BEAT_SECONDS: Final = 0.05
 
 
 class Stalls:
-    """Notes, from a thread of its own and for as long as the block lasts, the most seconds for which the process stood still.
+    """Measures, in a thread of its own and for as long as the block lasts, the longest stall of the process in seconds.
 
-    Garbage collection, a machine with too much to do and one that sleeps look the same from within.
+    A stall may be a garbage collection, a machine that has too much to do, or one that sleeps: they look the same from within.
     """
 
     def __init__(self) -> None:

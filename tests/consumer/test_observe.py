@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.consumer import generated, strategies
-from contracts.consumer.observe import ABREAST, ConsumerObserver
+from contracts.consumer.observe import PARALLEL, ConsumerObserver
 from contracts.consumer.recorded import MOST, PREFIX, Recorded, Row
 from contracts.consumer.strategies import scenarios
 from contracts.model.answers import Answer, error, json_answer
@@ -174,7 +174,7 @@ def test_what_never_ends_waits_alone(twilight: Fake) -> None:
         assert {sequence.scenarios[1].seconds for sequence in sequences} == {PATIENCE}
 
 
-@pytest.mark.parametrize(("mode", "parts"), [("debounced", ABREAST), ("fast", 1)])
+@pytest.mark.parametrize(("mode", "parts"), [("debounced", PARALLEL), ("fast", 1)])
 def test_slow_modes_are_cut(twilight: Fake, mode: str, parts: int) -> None:
     """What ends and reaches a server is one sequence, or four that can be played abreast where each call has to wait."""
     sequences = [

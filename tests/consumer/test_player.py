@@ -19,9 +19,10 @@ import pytest
 from contracts.consumer import player
 from contracts.consumer.httpx_stage import intercepted
 from contracts.consumer.observe import Client
-from contracts.consumer.player import LONGEST, STOOD_STILL, TRIES, ConsumerUnusable, Player
+from contracts.consumer.player import LONGEST_STALL, TRIES, ConsumerUnusable, Player
 from contracts.consumer.protocol import Listener
 from contracts.consumer.reference import RefreshClient
+from contracts.consumer.running import LONGEST
 from contracts.consumer.script import Script
 from contracts.model.answers import Answer, error, success
 from contracts.model.document import load
@@ -319,7 +320,7 @@ def watch() -> Iterator[Watch]:
     def play(kind: Callable[[Script], Any], *scenarios: Scenario, patience: float = 0.3) -> list[Outcome]:
         script = Script()
         players.append(Player(lambda: kind(script), script, name="fake", kind="mock", patience=patience))
-        return players[-1].meet(scenarios)
+        return players[-1].play_scenarios(scenarios)
 
     yield play
     for made in players:
@@ -615,9 +616,9 @@ class Stalls:
 @pytest.mark.parametrize(
     ("late", "stalls", "played", "blamed"),
     [
-        (1, [STOOD_STILL, 0.0], 2, False),
-        (2, [9.0, STOOD_STILL, 0.0], 3, False),
-        (1, [STOOD_STILL - 0.01], 1, True),
+        (1, [LONGEST_STALL, 0.0], 2, False),
+        (2, [9.0, LONGEST_STALL, 0.0], 3, False),
+        (1, [LONGEST_STALL - 0.01], 1, True),
         (TRIES, [9.0] * TRIES, TRIES, True),
     ],
 )
@@ -724,7 +725,7 @@ def test_client_that_will_not_be_cancelled_cannot_hold_the_player_up() -> None:
     script = Script()
     player = Player(lambda: Stubborn(script), script, name="fake", kind="mock", patience=0.1)
     began = time.monotonic()
-    (outcome,) = player.meet([UNAUTHORIZED])
+    (outcome,) = player.play_scenarios([UNAUTHORIZED])
     assert outcome.calls[0].settled == "pending"
     with contextlib.suppress(RuntimeError):
         over = True
@@ -780,7 +781,7 @@ def test_interrupt_goes_through(caplog: pytest.LogCaptureFixture) -> None:
     script = Script()
     player = Player(lambda: Interrupted(script), script, name="fake", kind="mock")
     with pytest.raises(KeyboardInterrupt):
-        player.meet([RESET])
+        player.play_scenarios([RESET])
     player.close()
     gc.collect()
     assert caplog.records == []
@@ -919,12 +920,12 @@ def test_player_goes_on_with_another_client() -> None:
     player = Player.of(first := Closing(script), script)
     assert (player.name, player.kind) == ("Closing", "real")
     player.use(first)
-    assert player.meet([UNAUTHORIZED])[0].fired == 1
+    assert player.play_scenarios([UNAUTHORIZED])[0].fired == 1
     player.use(first)
     assert closed == []
     player.use(Closing(script))
     assert closed == ["on its loop"]
-    (outcome,) = player.meet([UNAUTHORIZED])
+    (outcome,) = player.play_scenarios([UNAUTHORIZED])
     assert (outcome.index, outcome.fired, len(first.listeners)) == (2, 1, LISTENERS)
     player.close()
     assert closed == ["on its loop"] * 2
@@ -939,5 +940,5 @@ def test_client_that_cannot_even_be_closed_is_let_go() -> None:
 
     script = Script()
     player = Player.of(Broken(script), script)
-    assert player.meet([UNAUTHORIZED])[0].fired == 1
+    assert player.play_scenarios([UNAUTHORIZED])[0].fired == 1
     player.close()

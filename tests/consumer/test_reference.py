@@ -70,7 +70,7 @@ def played(script: Script, client: RefreshClient, scenarios: list[Scenario], *, 
     options: dict[str, Any] = {} if bare else {"stage": partial(intercepted, script)}
     player = Player(lambda: client, script, name="reference", kind="mock", **options)
     try:
-        return player.meet(scenarios)
+        return player.play_scenarios(scenarios)
     finally:
         player.close()
 
