@@ -391,7 +391,7 @@ def test_a_client_that_fails_at_418_is_shrunk_to_hardly_anything(monkeypatch: py
     """However much there is in the scenario that shows it first, the smallest one has the status and little else."""
 
     def teapot(s: Scenario) -> Scenario:
-        return replace(s, answer=replace(s.answer, status=418)) if s.answer and s.answer.status > 430 else s
+        return replace(s, answer=replace(s.answer, status=418)) if s.answer and s.answer.status >= 400 else s
 
     original = scenarios
     monkeypatch.setattr(strategies, "scenarios", lambda: original().map(teapot))

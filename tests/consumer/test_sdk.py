@@ -492,15 +492,15 @@ def test_nothing_leaves(play: Play) -> None:
 ENDLESS = """
 import sys
 from pathlib import Path
-from contracts.consumers.twilight import Twilight
-from contracts.scenario import Delivery, Lane, Scenario
+from contracts.consumer.sdk import Twilight
+from contracts.model.scenario import Delivery, Scenario, ScenarioSequence
 
 class Loud(Twilight):
-    async def _visit(self, *args):
+    async def _play_in_page(self, *args):
         print("playing", flush=True)
-        return await super()._visit(*args)
+        return await super()._play_in_page(*args)
 
-Loud(Path(sys.argv[1])).play([Lane((Scenario("silent", None, Delivery.SILENT, 60.0),), "fast")])
+Loud(Path(sys.argv[1])).play([ScenarioSequence((Scenario("silent", None, Delivery.SILENT, 60.0),), "fast")])
 """
 
 
