@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -180,9 +181,13 @@ class Player:
 
     async def _late_events(self) -> None:
         """Wait as long as an event that is missing could still come in time, and always for what is due right now."""
-        await asyncio.sleep(TURN_SECONDS)
-        while time.monotonic() < self._sequence.last_event_due():
+        progress, due = None, math.inf
+        while True:
             await asyncio.sleep(TURN_SECONDS)
+            if progress != self._sequence.progress:  # otherwise nothing has changed, and finding out takes a while
+                progress, due = self._sequence.progress, self._sequence.last_event_due()
+            if time.monotonic() >= due:
+                return
 
     def _notify(self, listener: int, argument: Any = None, *more: Any) -> None:
         """A listener hears an event; the first one throws where the scenario says so."""

@@ -100,6 +100,11 @@ class RunningSequence:
         own = (attempt.error for running in self.scenarios for attempt in running.attempts)
         return self.former + [error for error in own if error is not None]
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many events were heard and how many attempts have settled."""
+        return len(self.notifications), sum(a.settled != "pending" for running in self.scenarios for a in running.attempts)
+
     def owner(self, notification: Notification) -> Running | None:
         """The scenario that an event belongs to; None if it belongs to an earlier sequence.
 

@@ -28,8 +28,8 @@ from contracts.model.scenario import LANDING, page
 FAVICON: Final = "/favicon.ico"  # browsers request it by themselves
 MOST_CONNECTIONS: Final = 500
 IDLE_SECONDS = 30.0  # after so long without a whole request a connection is dropped
-START_SECONDS: Final = 5.0
-STOP_SECONDS: Final = 2.0
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 10.0
 
 _BY_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: closing drops what is left to send and resets the connection
 
