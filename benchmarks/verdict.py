@@ -46,7 +46,7 @@ def main() -> None:
         [
             Ratio("seconds of a whole run", [ours.seconds / theirs.seconds for ours, theirs in rounds], most=0.9),
             Ratio("seconds to the first request", [ours.to_first / theirs.to_first for ours, theirs in rounds], most=0.8),
-            Ratio("share of its budget that the gate uses", [ours.requests / Settings.max_requests for ours, _ in rounds], most=1),
+            Ratio("share of its budget that it uses", [ours.requests / Settings.max_requests for ours, _ in rounds], most=1),
         ],
         machine("twilight-refresh-contract", "pytest", "schemathesis", "hypothesis"),
     )
