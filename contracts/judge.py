@@ -19,7 +19,7 @@ from contracts.model.exchange import Exchange
 from contracts.model.limits import DEADLINE, MAX_REQUESTS
 from contracts.provider import phases
 from contracts.provider.observe import Observer
-from contracts.provider.target import Provider
+from contracts.provider.target import Target
 from contracts.rules.engine import Breach, Finding, Tally
 from contracts.rules.known_deviations import Allowances, Deviation
 from contracts.rules.target_health import TargetHealth
@@ -48,7 +48,7 @@ class Watched(Protocol):
     def note(self, reason: str) -> None: ...
 
 
-class Target(Subject, Protocol):
+class ObservedTarget(Subject, Protocol):
     """An endpoint that was observed."""
 
     anonymous: bool
@@ -59,7 +59,7 @@ class WatchedTarget(Watched, Protocol):
     """An endpoint as it was observed."""
 
     @property
-    def provider(self) -> Target: ...
+    def target(self) -> ObservedTarget: ...
     @property
     def evidence(self) -> Mapping[int, Exchange]: ...
     @property
@@ -166,7 +166,7 @@ class ProviderJudgement(Judgement):
 
     @property
     def _subject(self) -> Subject:
-        return self.observer.provider
+        return self.observer.target
 
     @property
     def session_refused(self) -> bool:
@@ -174,7 +174,7 @@ class ProviderJudgement(Judgement):
         return self.observer.target_health.session_refused
 
     def verdict_of(self, id: str) -> str:
-        blocked = blocked_rules(anonymous=self.observer.provider.anonymous, session_refused=self.session_refused)
+        blocked = blocked_rules(anonymous=self.observer.target.anonymous, session_refused=self.session_refused)
         seen = verdict_of(id, self.tallies.get(id), blocked=blocked)
         listed = self.listed(id)
         if not listed or seen in ("not-exercised", "blocked"):
@@ -192,9 +192,9 @@ class ProviderJudgement(Judgement):
         return conclude(
             self.verdicts,
             halted=self.halted,
-            anonymous=self.observer.provider.anonymous,
+            anonymous=self.observer.target.anonymous,
             session_refused=self.session_refused,
-            foreign=target_health.no_endpoint(self.observer.provider.path),
+            foreign=target_health.no_endpoint(self.observer.target.path),
             recorded=self.remark is not None,
         )
 
@@ -221,7 +221,7 @@ class ConsumerJudgement(Judgement):
 
 
 def judge_provider(
-    provider: Provider,
+    target: Target,
     *,
     budget: int = MAX_REQUESTS,
     rate: float = 0.0,
@@ -229,11 +229,11 @@ def judge_provider(
     only: Iterable[str] = tuple(phases.PHASES),
     sleep: Callable[[float], None] = time.sleep,
 ) -> ProviderJudgement:
-    """Observe a provider in all phases under one budget of requests and judge it by every rule."""
-    observer = Observer(provider, budget=budget, rate=rate, sleep=sleep)
+    """Observe a target in all phases under one budget of requests and judge it by every rule."""
+    observer = Observer(target, budget=budget, rate=rate, sleep=sleep)
     for phase in only:
         phases.run(observer, phase, seed)
-    observer.settle()
+    observer.finish()
     return ProviderJudgement(observer, rules=set(observer.evaluator.tallies))
 
 

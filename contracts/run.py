@@ -20,7 +20,7 @@ from contracts.model.exchange import Exchange
 from contracts.model.part import Part
 from contracts.provider import phases
 from contracts.provider.observe import Observer
-from contracts.provider.target import Provider, live, mocked
+from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
 from contracts.report import json as json_report
 from contracts.report.progress import Line, Progress
@@ -89,13 +89,13 @@ class Run:
         if self.tracks is not None:
             return self._again(implementation, phase, self.providers)
         if implementation not in self.providers:
-            provider = self._mock() if implementation == Part.MOCK else self._real()
-            rate = self.settings.rate if provider.kind == "real" else 0.0
+            target = self._mock() if implementation == Part.MOCK else self._real()
+            rate = self.settings.rate if target.kind == "real" else 0.0
             observer = Observer(
-                provider,
+                target,
                 budget=self.settings.max_requests,
                 rate=rate,
-                learn=partial(self._seen, provider.name),
+                on_exchange=partial(self._seen, target.name),
             )
             self._observers[implementation] = observer
             self.providers[implementation] = ProviderJudgement(observer, known=self.settings.known)
@@ -111,13 +111,13 @@ class Run:
         self.redactor.learn_exchange(x)
         self.progress.tell(name, x.index, self.settings.max_requests, x.situation.probe)
 
-    def _real(self) -> Provider:
+    def _real(self) -> Target:
         s = self.settings
         if s.base_url:
-            return live(
+            return Target.at(
                 s.base_url,
                 None if s.anonymous else self.session,
-                expired=s.expired_cookie,
+                expired_cookie=s.expired_cookie,
                 deadline=s.deadline,
                 ca=s.ca,
                 path=s.path,
@@ -127,18 +127,18 @@ class Run:
         from contracts.provider.store import Store
 
         store = Store()
-        provider = live(self.closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
-        provider.version = __version__
-        provider.expired = store.log_in()
-        store.expire(provider.expired)
-        provider.log_in, provider.expire, provider.log_out = store.log_in, store.expire, store.log_out
-        return provider
+        target = Target.at(self.closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
+        target.version = __version__
+        target.expired_cookie = store.log_in()
+        store.expire(target.expired_cookie)
+        target.log_in, target.expire, target.log_out = store.log_in, store.expire, store.log_out
+        return target
 
-    def _mock(self) -> Provider:
+    def _mock(self) -> Target:
         from contracts.provider.mock import RefreshMock
 
         mock = RefreshMock()
-        return mocked(mock.handler, mock.session)
+        return Target.in_process(mock.handler, mock.session)
 
     # --- consumers ----------------------------------------------------------------------------------------------------
 

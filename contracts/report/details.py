@@ -86,12 +86,12 @@ def checks(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _target(j: ProviderJudgement) -> Iterator[dict[str, Any]]:
-    target_health, provider = j.observer.target_health, j.observer.provider
+    target_health, target = j.observer.target_health, j.observer.target
     yield _check(j.name, "reached", target_health.answers > 0, f"{target_health.answers} of {j.requests} requests were answered")
     if target_health.answers:
-        wrong = target_health.no_endpoint(provider.path)
-        yield _check(j.name, "a refresh endpoint", wrong is None, wrong or f"answers at {provider.path}")
-    if provider.anonymous:
+        wrong = target_health.no_endpoint(target.path)
+        yield _check(j.name, "a refresh endpoint", wrong is None, wrong or f"answers at {target.path}")
+    if target.anonymous:
         yield _check(j.name, "session accepted", None, "none was given (--refresh-anonymous)")
     elif target_health.logged_in:
         refused = f"{target_health.refused} of {target_health.logged_in} logged-in requests were answered 401 or 403"

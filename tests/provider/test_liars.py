@@ -8,7 +8,7 @@ import pytest
 
 from contracts.judge import Judgement, judge_provider
 from contracts.model.document import load
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from contracts.settings import Settings
 from tests.conftest import SEEN, Row
 from tests.kit import replays
@@ -23,8 +23,8 @@ FEW = 30  # requests that are enough for a fault that is always there
 
 def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.max_requests, **how: Any) -> Judgement:
     """What the gate says of a server; `how` as `judge_provider` takes it."""
-    provider = live(running.base_url, running.cookie, expired=running.expired_cookie, deadline=deadline)
-    return judge_provider(provider, budget=budget, **how)
+    target = Target.at(running.base_url, running.cookie, expired_cookie=running.expired_cookie, deadline=deadline)
+    return judge_provider(target, budget=budget, **how)
 
 
 def blamed(judgement: Judgement, verdict: str, among: set[str]) -> set[str]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from contracts.judge import judge_provider
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
 from contracts.report import json as json_report
 from contracts.report import summary
@@ -124,7 +124,7 @@ def real() -> dict[str, Any]:
     """The report of a liar."""
     liar = next(liar for liar in LIARS if liar.rule == "status-mirrors-http")
     with liar.make() as running:
-        judgement = judge_provider(live(running.base_url, running.cookie, expired=running.expired_cookie), budget=30)
+        judgement = judge_provider(Target.at(running.base_url, running.cookie, expired_cookie=running.expired_cookie), budget=30)
     conclusion = conclude_all([(judgement.name, judgement.conclusion)])
     return json_report.report(
         [judgement], conclusion, seconds=1, seed=0, redactor=Redactor(), rerun=lambda j, id: f"pytest -k {id}"

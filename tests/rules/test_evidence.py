@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.model.exchange import Exchange, Failure, Request, Response
-from contracts.rules.evidence import BODY, IN_ALL, KEPT, Evidence, is_whole
+from contracts.rules.evidence import MAX_BODY, MAX_BYTES, MAX_EXCHANGES, Evidence, is_whole
 
 POST = Request("POST", "https://store.example/auth/refresh")
 
@@ -17,19 +17,19 @@ def held(evidence: Evidence) -> int:
 def test_a_long_run_keeps_its_beginning_and_what_broke_a_rule() -> None:
     """The first ones are kept, then as many more as broke a rule, and then no more."""
     evidence = Evidence()
-    for index in range(1, 5 * KEPT):
-        evidence.keep(Exchange(POST, Response(200), index=index), broke=index > 2 * KEPT)
-    assert list(evidence) == [*range(1, KEPT + 1), *range(2 * KEPT + 1, 3 * KEPT + 1)]
+    for index in range(1, 5 * MAX_EXCHANGES):
+        evidence.keep(Exchange(POST, Response(200), index=index), broke=index > 2 * MAX_EXCHANGES)
+    assert list(evidence) == [*range(1, MAX_EXCHANGES + 1), *range(2 * MAX_EXCHANGES + 1, 3 * MAX_EXCHANGES + 1)]
 
 
 def test_large_answers_do_not_fill_the_memory() -> None:
     """What is kept of all bodies and headers together has a limit, and what breaks a rule late still has room."""
     large = Response(200, tuple((f"x-{n}", "y" * 900) for n in range(1000)), b" " * 1_000_000)
     evidence = Evidence()
-    for index in range(1, 2 * KEPT):
+    for index in range(1, 2 * MAX_EXCHANGES):
         evidence.keep(Exchange(POST, large, index=index), broke=False)
-    assert len(evidence) < KEPT
-    assert held(evidence) < IN_ALL + 2 * BODY
+    assert len(evidence) < MAX_EXCHANGES
+    assert held(evidence) < MAX_BYTES + 2 * MAX_BODY
     evidence.keep(Exchange(POST, large, index=9999), broke=True)
     assert 9999 in evidence
 
@@ -51,7 +51,7 @@ def test_failures_are_kept_and_cut_answers_are_known_as_such() -> None:
     """A failure has no size; an answer that was cut is not taken for the whole one."""
     evidence = Evidence()
     evidence.keep(Exchange(POST, Failure("reset", "the connection broke"), index=1), broke=True)
-    evidence.keep(Exchange(POST, Response(200, body=b" " * (BODY + 1)), index=2), broke=True)
+    evidence.keep(Exchange(POST, Response(200, body=b" " * (MAX_BODY + 1)), index=2), broke=True)
     assert evidence[1].answer == Failure("reset", "the connection broke")
     cut = evidence[2].response
     assert cut

@@ -21,7 +21,7 @@ from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from contracts.report import files
 from contracts.report import json as json_report
 from tests.kit.gates import Gate
@@ -271,7 +271,7 @@ def test_a_fault_of_the_suite_is_neither_green_nor_a_traceback(gate: Gate, tmp_p
     """A crash of our own ends incomplete and says where, without the locals that hold secrets."""
     (tmp_path / "conftest.py").write_text(
         "import contracts.provider.phases.generated as phase\n\n"
-        "def observe(observer, share):\n    raise RuntimeError(observer.provider.customer.cookies)\n\n"
+        "def observe(observer, share):\n    raise RuntimeError(observer.target.customer.cookies)\n\n"
         "phase.observe = observe\n"
     )
     ran = gate(*QUICK, "--showlocals", "--refresh-max-requests", "60")
@@ -522,7 +522,7 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_report_that_breaks_its_schema_is_not_written() -> None:
     """Who reads the report may rely on the schema."""
-    judgement = judge_provider(live("http://127.0.0.1:9", "session=abcdefgh"))
+    judgement = judge_provider(Target.at("http://127.0.0.1:9", "session=abcdefgh"))
     data = json_report.report(
         [judgement], judgement.conclusion, seconds=0.1, seed=0, redactor=json_report.Redactor(), rerun=lambda *_: "pytest"
     )
