@@ -131,6 +131,10 @@ class Redactor:
             return line
         return f"{line[:most]}… ({len(text) if len(text) > LONGEST else len(whole):,} characters)"
 
+    def command(self, text: str) -> str:
+        """A command as one line, without secrets. Nothing else in it changes but what cannot be printed, so it still runs."""
+        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.clean(text[:LONGEST]))
+
     def header(self, name: str, value: str, most: int = 100) -> str:
         """A header as one harmless line. What is secret by its name is masked whatever is known of its value; of Set-Cookie the
         name and the attributes stay, of Cookie the names, and values that the document makes up.

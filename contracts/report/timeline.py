@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 from contracts.model.exchange import Exchange, Response
 from contracts.model.outcome import LISTENERS, Event, Outcome
+from contracts.redaction.redacted import Public, Shown
 
 TOKENS = {"kept": "the old token", "new": "the token of the answer", "gone": "no token", "bogus": "no token, but kept as one"}
 
@@ -16,13 +18,28 @@ class Step:
     """Something that happened, `at` seconds after the call (None: not a moment of its own); who did it, and what it was."""
 
     at: float | None
-    who: str  # page, request, answer, event, promise, token
-    text: str
+    who: Public  # page, request, answer, event, promise, token
+    text: Annotated[str, Shown(160)]
 
 
-def steps(o: Outcome) -> list[Step]:
-    """The story of an outcome. Texts may hold what a server said: they are to be shown through the redactor."""
-    return [*sorted(_moments(o), key=lambda step: step.at or 0.0), *_after(o)]
+@dataclass(frozen=True)
+class Story:
+    """What happened in a scenario, in the order in which it happened."""
+
+    scenario: Public
+    steps: tuple[Step, ...]
+
+
+def story(o: Outcome) -> Story:
+    """The story of an outcome, not yet redacted."""
+    return Story(o.scenario.name, (*sorted(_moments(o), key=lambda step: step.at or 0.0), *_after(o)))
+
+
+def lines(told: Story) -> Iterator[str]:
+    """The story in lines, one for each step."""
+    for step in told.steps:
+        at = "       " if step.at is None else f"{step.at:5.2f} s"
+        yield f"{at}  {step.who:7}  {step.text}"
 
 
 def _moments(o: Outcome) -> Iterator[Step]:
