@@ -47,12 +47,12 @@ class ReplayedTarget:
             if "signs" not in facts:
                 self.target_health.count(x)
 
-    def _meet(self, x: Exchange, track: Track) -> None:
-        self.evidence[x.index] = x
-        if x.index in track.judged:
-            for finding in self.evaluator.add(x, track.carried.get(x.index, NOTHING)):
-                self.first_seen.setdefault(finding.rule, x.index)
-            self.results[x.index] = self.evaluator.results
+    def _meet(self, exchange: Exchange, track: Track) -> None:
+        self.evidence[exchange.index] = exchange
+        if exchange.index in track.judged:
+            for finding in self.evaluator.add(exchange, track.carried.get(exchange.index, NOTHING)):
+                self.first_seen.setdefault(finding.rule, exchange.index)
+            self.results[exchange.index] = self.evaluator.results
 
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""

@@ -52,7 +52,7 @@ class Header:
 
     def redacted(self, redactor: Redactor) -> Header:
         """The same, harmless."""
-        name, _, value = redactor.header(self.name, self.value, 200).partition(": ")
+        name, _, value = redactor.header(self.name, self.value).partition(": ")
         return Header(name, value)
 
 

@@ -175,8 +175,17 @@ def report(run: RunResult) -> Report:
     )
 
 
-def _implementation(j: Judgement) -> Implementation:
-    return Implementation(j.name, j.role, j.kind, j.version, j.verdict, j.requests, j.cases, j.remark)
+def _implementation(judgement: Judgement) -> Implementation:
+    return Implementation(
+        judgement.name,
+        judgement.role,
+        judgement.kind,
+        judgement.version,
+        judgement.verdict,
+        judgement.requests,
+        judgement.cases,
+        judgement.remark,
+    )
 
 
 def _recorded(row: Row) -> Recorded:
@@ -267,14 +276,14 @@ def _checks(run: RunResult) -> Iterator[Check]:
         yield Check(name, "there to be judged", False, sentence)
 
 
-def _target(j: ProviderJudgement) -> Iterator[Check]:
-    health, target = j.observation.target_health, j.observation.target
-    yield Check(j.name, "reached", health.answers > 0, f"{health.answers} of {j.requests} requests were answered")
+def _target(judgement: ProviderJudgement) -> Iterator[Check]:
+    health, target = judgement.observation.target_health, judgement.observation.target
+    yield Check(judgement.name, "reached", health.answers > 0, f"{health.answers} of {judgement.requests} requests were answered")
     if health.answers:
         wrong = health.no_endpoint(target.path)
-        yield Check(j.name, "a refresh endpoint", wrong is None, wrong or f"answers at {target.path}")
+        yield Check(judgement.name, "a refresh endpoint", wrong is None, wrong or f"answers at {target.path}")
     if target.anonymous:
-        yield Check(j.name, "session accepted", None, "none was given (--refresh-anonymous)")
+        yield Check(judgement.name, "session accepted", None, "none was given (--refresh-anonymous)")
     elif health.logged_in:
         refused = f"{health.refused} of {health.logged_in} logged-in requests were answered 401 or 403"
-        yield Check(j.name, "session accepted", not j.session_refused, refused)
+        yield Check(judgement.name, "session accepted", not judgement.session_refused, refused)

@@ -15,10 +15,9 @@ from contracts.har.writing import har
 from contracts.model.errors import location
 from contracts.redaction.redacted import Redacted, redact
 from contracts.redaction.redactor import Redactor
-from contracts.report import files
+from contracts.report import files, terminal
 from contracts.report import json as json_report
 from contracts.report.model import Report, report
-from contracts.report.terminal import lines
 from contracts.result import RunResult
 from contracts.rules.verdict import Conclusion
 from contracts.watchdog import Stuck, guarded
@@ -82,7 +81,7 @@ def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path |
     found = worst.report.part(replace(worst.report.model, verdict=conclusion.verdict, reason=conclusion.reason))
     shown: list[tuple[str, str]] = []
     try:
-        shown = list(lines(found))
+        shown = list(terminal.lines(found))
         texts = documents(found, worst.har)
         files.write(worst.folder, texts)
         written = f"report: {worst.folder / (files.PAGE if files.PAGE in texts else files.DATA)}"

@@ -15,7 +15,7 @@ from contracts.suite.judging import judged, observed
 
 implementations = pytest.mark.parametrize(
     "part",
-    [pytest.param(part, marks=getattr(pytest.mark, part)) for part in (Part.PROVIDER, Part.MOCK)],
+    [pytest.param(part, id=part.value, marks=getattr(pytest.mark, part.value)) for part in (Part.PROVIDER, Part.MOCK)],
 )
 RULES = [rule.id for rule in load().rules.values() if rule.role == "provider"]
 
