@@ -9,13 +9,13 @@ from contracts.consumer.observe import Client, ConsumerObserver
 from contracts.model.limits import DEADLINE, MAX_REQUESTS
 from contracts.provider import phases
 from contracts.provider.observe import Observer
-from contracts.provider.target import Provider
+from contracts.provider.target import Target
 from contracts.rules.judgement import ConsumerJudgement, ProviderJudgement
 from contracts.rules.known_deviations import Allowances, Deviation
 
 
 def judge_provider(
-    provider: Provider,
+    target: Target,
     *,
     budget: int = MAX_REQUESTS,
     rate: float = 0.0,
@@ -23,11 +23,11 @@ def judge_provider(
     only: Iterable[str] = tuple(phases.PHASES),
     sleep: Callable[[float], None] = time.sleep,
 ) -> ProviderJudgement:
-    """Observe a provider in all phases under one budget of requests and judge it by every rule."""
-    observer = Observer(provider, budget=budget, rate=rate, sleep=sleep)
+    """Observe a target in all phases under one budget of requests and judge it by every rule."""
+    observer = Observer(target, budget=budget, rate=rate, sleep=sleep)
     for phase in only:
         phases.run(observer, phase, seed)
-    observer.settle()
+    observer.finish()
     return ProviderJudgement(observer, rules=set(observer.evaluator.tallies))
 
 

@@ -18,7 +18,7 @@ from contracts.model.exchange import Exchange
 from contracts.model.part import Part
 from contracts.provider import phases
 from contracts.provider.observe import Observer
-from contracts.provider.target import Provider, live, mocked
+from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
 from contracts.result import RunResult, recorded
 from contracts.rules import known_deviations
@@ -128,10 +128,10 @@ class Run:
         if self.tracks is not None:
             return self._again(part, phase, self._providers)
         if part not in self._providers:
-            provider = _mock() if part is Part.MOCK else self._real()
-            rate = self.settings.rate if provider.kind == "real" else 0.0
-            learn = partial(self._seen, provider.name)
-            observer = Observer(provider, budget=self.settings.max_requests, rate=rate, learn=learn)
+            target = _mock() if part is Part.MOCK else self._real()
+            rate = self.settings.rate if target.kind == "real" else 0.0
+            seen = partial(self._seen, target.name)
+            observer = Observer(target, budget=self.settings.max_requests, rate=rate, on_exchange=seen)
             self._observers[part] = observer
             self._providers[part] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self._providers[part]
@@ -146,23 +146,23 @@ class Run:
         if self._progress:
             self._progress.tell(name, exchange.index, self.settings.max_requests, exchange.situation.probe)
 
-    def _real(self) -> Provider:
+    def _real(self) -> Target:
         """The target, or the built-in store behind a real socket."""
         s = self.settings
         if s.base_url:
             cookie = None if s.anonymous else self.session
             where = {"path": s.path, "ca": s.ca}
-            return live(s.base_url, cookie, expired=s.expired_cookie, deadline=s.deadline, headers=s.headers, **where)
+            return Target.at(s.base_url, cookie, expired_cookie=s.expired_cookie, deadline=s.deadline, headers=s.headers, **where)
         from contracts.provider.serving import serve
         from contracts.provider.store import Store
 
         store = Store()
-        provider = live(self._closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
-        provider.version = __version__
-        provider.expired = store.log_in()
-        store.expire(provider.expired)
-        provider.log_in, provider.expire, provider.log_out = store.log_in, store.expire, store.log_out
-        return provider
+        target = Target.at(self._closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
+        target.version = __version__
+        target.expired_cookie = store.log_in()
+        store.expire(target.expired_cookie)
+        target.log_in, target.expire, target.log_out = store.log_in, store.expire, store.log_out
+        return target
 
     # --- consumers ----------------------------------------------------------------------------------------------------
 
@@ -284,12 +284,12 @@ class Run:
         )
 
 
-def _mock() -> Provider:
+def _mock() -> Target:
     """The built-in mock, in this process."""
     from contracts.provider.mock import RefreshMock
 
     mock = RefreshMock()
-    return mocked(mock.handler, mock.session)
+    return Target.in_process(mock.handler, mock.session)
 
 
 def _unexcused(judgement: Judgement) -> dict[str, int]:

@@ -34,7 +34,7 @@ class ReplayedTarget:
     def __init__(self, track: Track, path: str) -> None:
         facts = track.facts
         name, kind, version = str(facts["name"]), str(facts["kind"]), facts.get("version")
-        self.provider = RecordedTarget(name, kind, version, bool(facts.get("anonymous")), path)
+        self.target = RecordedTarget(name, kind, version, bool(facts.get("anonymous")), path)
         self.evidence: dict[int, Exchange] = {}
         self.results: dict[int, Mapping[str, Breach]] = {}
         self.first_seen: dict[str, int] = {}
@@ -45,7 +45,7 @@ class ReplayedTarget:
         for x in track.exchanges:
             self._meet(x, track)
             if "signs" not in facts:
-                self.target_health.note(x)
+                self.target_health.count(x)
 
     def _meet(self, exchange: Exchange, track: Track) -> None:
         self.evidence[exchange.index] = exchange

@@ -71,7 +71,7 @@ def _exchanges(seen: TargetObservation, part: str, hide: Pseudonyms) -> Recorded
         {"pageref": part, **entry(x, hide, **({} if index in seen.results else {"judged": False}))}
         for index, x in sorted(seen.evidence.items())
     ]
-    return {"anonymous": seen.provider.anonymous, "signs": asdict(seen.target_health)}, entries
+    return {"anonymous": seen.target.anonymous, "signs": asdict(seen.target_health)}, entries
 
 
 def _outcomes(seen: ClientObservation, part: str, hide: Pseudonyms) -> Recorded:

@@ -204,8 +204,8 @@ class Exchange:
         return r.charset in UTF8 and (r.charset != "us-ascii" or r.body.isascii())
 
     @property
-    def came_as(self) -> str:
-        """In one word what this is to the request that comes next (see `Situation.after`)."""
+    def as_predecessor(self) -> str:
+        """What this is to the request that comes next, in one word (see `Situation.after`)."""
         if self.request.method != load().method:
             return "method"
         r = self.response

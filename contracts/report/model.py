@@ -277,7 +277,7 @@ def _checks(run: RunResult) -> Iterator[Check]:
 
 
 def _target(judgement: ProviderJudgement) -> Iterator[Check]:
-    health, target = judgement.observation.target_health, judgement.observation.provider
+    health, target = judgement.observation.target_health, judgement.observation.target
     yield Check(judgement.name, "reached", health.answers > 0, f"{health.answers} of {judgement.requests} requests were answered")
     if health.answers:
         wrong = health.no_endpoint(target.path)

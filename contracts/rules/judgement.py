@@ -69,7 +69,7 @@ class TargetObservation(Observation, Protocol):
     """What was seen of an endpoint."""
 
     @property
-    def provider(self) -> ObservedTarget: ...
+    def target(self) -> ObservedTarget: ...
     @property
     def evidence(self) -> Mapping[int, Exchange]: ...
     @property
@@ -194,7 +194,7 @@ class ProviderJudgement(Judgement):
 
     @property
     def subject(self) -> Subject:
-        return self.observation.provider
+        return self.observation.target
 
     @property
     def session_refused(self) -> bool:
@@ -202,7 +202,7 @@ class ProviderJudgement(Judgement):
         return self.observation.target_health.session_refused
 
     def verdict_of(self, rule_id: str) -> str:
-        blocked = blocked_rules(anonymous=self.observation.provider.anonymous, session_refused=self.session_refused)
+        blocked = blocked_rules(anonymous=self.observation.target.anonymous, session_refused=self.session_refused)
         seen = verdict_of(rule_id, self.tallies.get(rule_id), blocked=blocked)
         listed = self._listed(rule_id)
         if not listed or seen in ("not-exercised", "blocked"):
@@ -223,9 +223,9 @@ class ProviderJudgement(Judgement):
         return conclude(
             self.verdicts,
             halted=seen.halted,
-            anonymous=seen.provider.anonymous,
+            anonymous=seen.target.anonymous,
             session_refused=self.session_refused,
-            foreign=seen.target_health.no_endpoint(seen.provider.path),
+            foreign=seen.target_health.no_endpoint(seen.target.path),
             recorded=self.remark is not None,
         )
 

@@ -1,4 +1,4 @@
-"""Cases that schemathesis makes from the document, sent by our client and judged by the same rules."""
+"""Requests that schemathesis makes from the document; our client sends them and the same rules judge them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
 
 from contracts.model.document import load
-from contracts.provider.observe import BudgetSpent, Halted, Observer
+from contracts.provider.observe import BudgetSpent, Observer
+from contracts.provider.politeness import Halted
 from contracts.provider.probes import Probe
 
 
 def observe(observer: Observer, share: int) -> None:
-    """Send at most `share` cases, by turns with a session and without. Halted: as the observer says."""
+    """Send at most `share` requests, every third one without a session. Errors as `Observer.probe`."""
     if share < 1:
         return
     document = load()

@@ -1,4 +1,4 @@
-"""Cases that Hypothesis makes: any values, any order, repetition; one that breaks a MUST is shrunk to the smallest that does."""
+"""Requests that Hypothesis makes, with any values, order and repetition; one that breaks a MUST is shrunk to the smallest."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
 from contracts.model.document import load
-from contracts.provider.observe import BudgetSpent, Halted, Observer
+from contracts.provider.observe import BudgetSpent, Observer
+from contracts.provider.politeness import Halted
 from contracts.provider.probes import QUERIES, Probe
 
 
 class Broken(AssertionError):
-    """A MUST was broken by the case in hand; Hypothesis looks for a smaller one."""
+    """The latest request broke a MUST; Hypothesis looks for a smaller one that does."""
 
 
 _VISIBLE = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
@@ -24,7 +25,7 @@ _NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_s
 
 @st.composite
 def cases(draw: st.DrawFn) -> Probe:
-    """A probe with documented headers of any order and case, some repeated, among headers that nobody knows."""
+    """A probe with documented headers in any order and case, some of them repeated, among undocumented ones."""
     documented = [st.tuples(st.just(name), st.sampled_from(values)) for name, values in load().headers.items()]
     unknown = st.tuples(_NAMES, st.text(_VISIBLE, max_size=40))
     headers = draw(st.lists(st.one_of(*documented, unknown), max_size=8))
@@ -35,7 +36,7 @@ def cases(draw: st.DrawFn) -> Probe:
 
 
 def observe(observer: Observer, share: int, seed: int) -> None:
-    """Send at most `share` cases, shrinking included. Halted: as the observer says."""
+    """Send at most `share` requests, those for shrinking included. Errors as `Observer.probe`."""
     if share < 2:
         return
     rules = load().rules
