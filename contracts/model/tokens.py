@@ -8,6 +8,7 @@ import re
 import uuid
 from typing import Any, Final
 
+FAR_FUTURE: Final = 4_000_000_000  # the year 2096: the Unix time from which made-up tokens are good
 # What a signed token looks like, wherever it stands. It begins where a word does, and gives nothing back: a text of nothing but
 # beginnings is read once.
 JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+")

@@ -21,15 +21,11 @@ from urllib.parse import urlsplit
 
 from contracts.model.document import load
 from contracts.model.exchange import Kind, described
+from contracts.model.limits import EVENT_SECONDS, SETTLING_SECONDS
 from contracts.model.outcome import THROWN, Outcome
 from contracts.model.scenario import Delivery
 from contracts.rules.engine import OK, Breach, RuleSet
 
-SETTLING_SECONDS: Final = 5.0  # after the exchange has ended; what a client does with an answer may take a moment
-PATIENT_TIMES: Final = 3  # scenarios with pending calls, after which it is plain that a client leaves calls pending
-IMPATIENT_SECONDS: Final = 0.5  # what such a client gets from then on
-EVENT_SECONDS: Final = 1.0  # after the rejection
-LATE_SECONDS: Final = EVENT_SECONDS + 0.2  # how long after a rejection its event is still waited for
 CLOCK_SECONDS: Final = 0.01  # by which clocks of a client and of the endpoint may differ
 TRANSIENT: Final = (429, *range(500, 600))
 
