@@ -95,9 +95,8 @@ def packed(data: bytes) -> Iterator[tuple[bytes, Back]]:
     """Everything that may be Base64 or hex, decoded from each offset at which a group may begin; one line for each try."""
     lines: list[bytes] = []
     starts: list[int] = []
-    sources: list[
-        tuple[int, int, int, int]
-    ] = []  # for each line: start and end of its source, and how many characters make how many bytes
+    # For each line: start and end of its source, and how many characters make how many bytes.
+    sources: list[tuple[int, int, int, int]] = []
     size = 0
     for runs, places, unpacked, characters, count in _PACKINGS:
         for m in runs.finditer(data):

@@ -104,9 +104,8 @@ class Redactor:
             return text
         pieces: list[bytes] = []
         mark, at = MARK.encode(), 0
-        marks = (
-            [m.span() for m in re.finditer(re.escape(mark), raw)] if mark in raw else []
-        )  # marks from an earlier pass stay whole
+        # Marks of an earlier pass stay whole.
+        marks = [m.span() for m in re.finditer(re.escape(mark), raw)] if mark in raw else []
         for start, end in merged([*found, *marks]):
             while start > at and raw[start] & 0xC0 == 0x80:
                 start -= 1

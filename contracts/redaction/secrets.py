@@ -75,5 +75,5 @@ def public() -> frozenset[str]:
 
 @cache
 def public_grams() -> set[int]:
-    """Grams of published values, rule ids and URLs: a cookie such as `my-session`, or one with a URL in it, must not hide them."""
+    """Grams of published values, rule ids and URLs. A cookie such as `my-session`, or one with a URL in it, cannot hide them."""
     return grams_of("\n".join([*public(), *load().rules, "https://", load().path]).lower().encode())
