@@ -21,7 +21,7 @@ class Exit(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Conclusion:
-    """The verdict of one implementation, or of the run. `reason` is one sentence, or None if there is nothing to say."""
+    """The verdict of one implementation or of the run. `reason` is one sentence, or None if there is nothing to say."""
 
     verdict: str  # conformant, non-conformant, incomplete
     reason: str | None = None
@@ -41,7 +41,7 @@ _ON_SUCCESS = frozenset(
 
 
 def verdict_of(rule_id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
-    """The verdict of one rule: pass, fail, warn, not-exercised, known (every breach is known), or blocked (it needs a session)."""
+    """The verdict of one rule: pass, fail, warn, not-exercised, known (all breaches are), or blocked (it needs a session)."""
     if rule_id in blocked and not (tally and tally.broken and rule_id not in NEED_A_SESSION):
         return "blocked"
     if tally is None or not tally.exercised:
