@@ -17,9 +17,9 @@ class RunResult:
     """The result of a run.
 
     `missing` maps the name of each implementation that was asked for and is not there to a sentence that says what to do.
-    `argv` is the command line as it was given; `suite_args` is the part of it that names the suite, which may be a module of the
-    project. `started` is in seconds since the epoch. `has_session` says that a customer was logged in, `replayed` that a recording
-    was judged.
+    `argv` is the command line as it was given. `suite_args` is the part of it that names the suite, which may be a module of
+    the project. `started` is in seconds since the epoch. `has_session` says that a customer was logged in, `replayed` that a
+    recording was judged.
     """
 
     settings: Settings
