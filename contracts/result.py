@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contracts.consumer.recorded import PREFIX, Recorded, Row
+from contracts.consumer.recorded import Recorded, Row
 from contracts.model.part import Part
+from contracts.model.scenario import RECORDED
 from contracts.rules.judgement import ConsumerJudgement, Judgement, ProviderJudgement
 from contracts.rules.verdict import Conclusion, conclude_all
 from contracts.settings import Settings
@@ -45,7 +46,7 @@ class RunResult:
         clients = [judgement for judgement in self.judgements.values() if isinstance(judgement, ConsumerJudgement)]
         if not clients:
             return []
-        broken = {client.name: client.observation.broken_by(PREFIX) for client in clients}
+        broken = {client.name: client.observation.broken_by(RECORDED) for client in clients}
         return recorded(self.settings, self.judgements).rows(broken)
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from contracts.consumer.recorded import PREFIX
 from contracts.har.entries import body_bytes, body_text, request, request_entry
 from contracts.model.answers import Answer
 from contracts.model.exchange import Exchange
 from contracts.model.outcome import Call, Event, Outcome
-from contracts.model.scenario import Delivery, Scenario
+from contracts.model.scenario import RECORDED, Delivery, Scenario
 from contracts.redaction.pseudonyms import Pseudonyms
 
 
@@ -70,7 +69,7 @@ def _scenario(s: Scenario, pseudonyms: Pseudonyms) -> dict[str, Any]:
     """The scenario as plain data. Only recorded answers can hold secrets, as the suite made all others."""
     answer = None
     if s.answer:
-        recorded = s.name.startswith(PREFIX)
+        recorded = s.name.startswith(RECORDED)
         text, encoding = body_text(pseudonyms.raw(s.answer.body) if recorded else s.answer.body)
         headers = [[name, pseudonyms.header(name, value) if recorded else value] for name, value in s.answer.headers]
         answer = {"status": s.answer.status, "headers": headers, "text": text, "encoding": encoding}

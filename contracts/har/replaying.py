@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from contracts.consumer.observe import ConsumerObserver
 from contracts.har import Track
 from contracts.model.exchange import Exchange
-from contracts.model.outcome import Outcome
-from contracts.model.scenario import ScenarioSequence
 from contracts.rules.engine import NOTHING, Breach, Evaluator
 from contracts.rules.judgement import ConsumerJudgement, ProviderJudgement, Subject
 from contracts.rules.known_deviations import Allowances, Deviation
+from contracts.rules.observation import OutcomeLog
 from contracts.rules.provider import RULE_SET
 from contracts.rules.target_health import TargetHealth
 
 
-@dataclass
+@dataclass(frozen=True)
 class RecordedTarget:
     """An endpoint in a recording."""
 
@@ -59,24 +57,25 @@ class ReplayedTarget:
         self.halted = self.halted or reason
 
 
-@dataclass
+@dataclass(frozen=True)
 class RecordedClient:
-    """A client in a recording. No scenario can be played to it."""
+    """A client in a recording."""
 
     name: str
     kind: str
     version: str | None
-    requests: int
-    modes: tuple[str, ...] = ("",)
-    slow_modes: tuple[str, ...] = ()
-    loads: bool = False
 
-    def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """A recorded client has no new outcomes."""
-        return []
 
-    def close(self) -> None:
-        """There is nothing to stop."""
+class ReplayedClient(OutcomeLog):
+    """Judges the recorded outcomes of a client. It takes the place of an observer."""
+
+    def __init__(self, track: Track, known_of: Callable[[Subject], Iterable[Deviation]]) -> None:
+        facts = track.facts
+        self.client = RecordedClient(str(facts["name"]), str(facts["kind"]), facts.get("version"))
+        super().__init__(Allowances(known_of(self.client)))
+        self.requests = int(facts["requests"])
+        self.judge(track.outcomes, track.carried)
+        self.halted = facts.get("halted")
 
 
 def judged(
@@ -87,11 +86,6 @@ def judged(
     known_of: Callable[[Subject], Iterable[Deviation]] = lambda client: (),
 ) -> ProviderJudgement | ConsumerJudgement:
     """The judgement of a track. `known` are the known deviations of an endpoint at `path`; `known_of` gives those of a client."""
-    facts = track.facts
-    if facts["role"] == "provider":
+    if track.facts["role"] == "provider":
         return ProviderJudgement(ReplayedTarget(track, path), known, remark=track.remark)
-    client = RecordedClient(str(facts["name"]), str(facts["kind"]), facts.get("version"), int(facts["requests"]))
-    observer = ConsumerObserver(client, Allowances(known_of(client)), patience=0)
-    observer.judge(track.outcomes, track.carried)
-    observer.halted = facts.get("halted")
-    return ConsumerJudgement(observer, remark=track.remark)
+    return ConsumerJudgement(ReplayedClient(track, known_of), remark=track.remark)

@@ -23,6 +23,7 @@ from contracts.model.answers import Answer, error, example, json_answer, success
 from contracts.model.document import load
 from contracts.model.exchange import JSON, UTF8, Exchange, Failure, Kind, Request, Response
 
+RECORDED: Final = "recorded-"  # begins the name of a scenario that plays an answer of the target
 AT_ONCE: Final = 5  # calls made at the same moment
 IN_A_ROW: Final = 100  # failures one after the other; the last must fire like the first
 NO_BODY: Final = (204, 304)  # an answer with one of these HTTP statuses has no body
