@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from contracts.consumer import generated
@@ -13,24 +12,13 @@ from contracts.model.exchange import Kind
 from contracts.model.outcome import Outcome
 from contracts.model.scenario import IN_A_ROW, Scenario, ScenarioSequence, at_page_load, interleaved, named, refreshed
 from contracts.model.tokens import FAR_FUTURE, unsigned
-from contracts.rules.consumer import RULE_SET, Memory
-from contracts.rules.engine import NOTHING, Breach, Carried, Evaluator, Finding
+from contracts.rules.engine import Finding
+from contracts.rules.judgement import Subject
 from contracts.rules.known_deviations import Allowances
+from contracts.rules.observation import OutcomeLog
 
 PHASES: Final = ("scenarios", "generated", "recorded")
-KEPT_FINDINGS: Final = 200  # of one rule, so that every scenario that breaks it is named
 PARALLEL: Final = 8  # sequences run in parallel in debounced mode
-
-
-class Subject(Protocol):
-    """An implementation under test: its name, whether it is real or mock, and its version, if that is known."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def version(self) -> str | None: ...
 
 
 class Client(Subject, Protocol):
@@ -58,29 +46,19 @@ class Client(Subject, Protocol):
         """Stop everything that was started."""
 
 
-class ConsumerObserver:
+class ConsumerObserver(OutcomeLog):
     """Observes one client. After `patience` seconds the endpoint ends an exchange that would never end by itself."""
 
     def __init__(self, client: Client, allowances: Allowances, *, patience: float) -> None:
+        super().__init__(allowances)
         self.client = client
-        self.allowances = allowances
-        self.evaluator: Evaluator[Outcome, Memory] = Evaluator(RULE_SET, excuse=allowances, kept=KEPT_FINDINGS)
-        self.evidence: dict[int, Outcome] = {}
-        self.results: dict[int, Mapping[str, Breach]] = {}  # by the number of an outcome: what each rule found in it
-        self.first_seen: dict[str, int] = {}
-        self.halted: str | None = None
         self._patience = patience
-        self._broken: dict[str, list[str]] = {}  # by the name of a scenario: the rules that it broke
         self._tokens = (unsigned("7", now=FAR_FUTURE, ttl=900, jti=f"token-{n}") for n in itertools.count(1))
 
     @property
     def requests(self) -> int:
         """How many requests have reached the endpoint so far."""
         return self.client.requests
-
-    def note(self, reason: str) -> None:
-        """Remember why the observation ended early."""
-        self.halted = self.halted or reason
 
     def run(self, phase: str, seed: int = 0) -> None:
         """Observe in one of the two phases that need no recorded answers: scenarios, generated."""
@@ -98,20 +76,6 @@ class ConsumerObserver:
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Finding]:
         """Play sequences to the client and judge the outcomes."""
         return self.judge(self.client.play(sequences))
-
-    def judge(self, outcomes: Iterable[Outcome], carried: Mapping[int, Carried] = MappingProxyType({})) -> list[Finding]:
-        """Judge outcomes and keep them as evidence. `carried`: the results of rules elsewhere, by the number of the outcome."""
-        found: list[Finding] = []
-        for outcome in outcomes:
-            self.evidence[outcome.index] = outcome
-            self.allowances.meet(outcome)
-            broken = self.evaluator.add(outcome, carried.get(outcome.index, NOTHING))
-            self.results[outcome.index] = self.evaluator.results
-            for finding in broken:
-                self.first_seen.setdefault(finding.rule, outcome.index)
-                self._broken.setdefault(outcome.scenario.name, []).append(finding.rule)
-            found += broken
-        return found
 
     def _named(self) -> Iterator[ScenarioSequence]:
         """The table, cut into sequences so that what takes long can run in parallel, where the client can do that."""
@@ -137,8 +101,3 @@ class ConsumerObserver:
         """Play recorded answers to the client."""
         if scenarios and not self.halted:
             self.play_scenarios(scenarios)
-
-    def broken_by(self, prefix: str) -> dict[str, tuple[str, ...]]:
-        """The rules that the client broke with each scenario whose name begins so, known deviations included."""
-        names = dict.fromkeys(outcome.scenario.name for outcome in self.evidence.values())
-        return {name: tuple(self._broken.get(name, ())) for name in names if name.startswith(prefix)}

@@ -9,13 +9,12 @@ from typing import Any, Final
 from contracts.model.answers import Answer
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Response, described
-from contracts.model.scenario import LANDING, Scenario
+from contracts.model.scenario import LANDING, RECORDED, Scenario
 from contracts.rules.engine import Evaluator
 from contracts.rules.evidence import is_whole
 from contracts.rules.provider import RULE_SET
 
 MOST: Final = 25
-PREFIX: Final = "recorded-"
 # Other headers belong to the connection, would lead a client elsewhere, or would change what its browser stores.
 KEPT_HEADERS: Final = ("content-type", "cache-control", "retry-after", "vary", "allow")
 
@@ -47,7 +46,7 @@ class Recorded:
                 continue
             if not is_whole(exchange.answer):
                 continue
-            scenario = Scenario(f"{PREFIX}{exchange.index}", _answer(exchange.answer))
+            scenario = Scenario(f"{RECORDED}{exchange.index}", _answer(exchange.answer))
             if scenario.conditions not in seen:
                 seen.add(scenario.conditions)
                 self.scenarios.append(scenario)

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.consumer import generated, strategies
 from contracts.consumer.observe import PARALLEL, ConsumerObserver
-from contracts.consumer.recorded import MOST, PREFIX, Recorded, Row
+from contracts.consumer.recorded import MOST, Recorded, Row
 from contracts.consumer.strategies import scenarios
 from contracts.model.answers import Answer, error, json_answer
 from contracts.model.document import load
@@ -21,6 +21,7 @@ from contracts.model.outcome import LISTENERS, Call, Event, Outcome, linked
 from contracts.model.scenario import (
     IN_A_ROW,
     LANDING,
+    RECORDED,
     Delivery,
     Scenario,
     ScenarioSequence,
@@ -265,7 +266,7 @@ def test_findings_name_the_first_outcome_and_each_scenario() -> None:
     assert observer.first_seen == {"failure-fires-once": 2}
     assert observer.broken_by("error-4") == {"error-404": ("failure-fires-once",), "error-403": ("failure-fires-once",)}
     assert observer.broken_by("success") == {"success-200": ()}
-    assert observer.broken_by(PREFIX) == {}
+    assert observer.broken_by(RECORDED) == {}
     assert observer.evidence[2].scenario.name == "error-404"
 
 
@@ -313,11 +314,11 @@ def test_recorded_answers_are_played_in_the_quickest_mode() -> None:
     observer = observing(client)
     observer.replay([])
     assert client.plays == []
-    observer.replay([Scenario(f"{PREFIX}3", error(404))])
+    observer.replay([Scenario(f"{RECORDED}3", error(404))])
     assert [(names(sequence), sequence.mode) for sequence in client.sequences] == [
         (["success-200", "recorded-3", "success-200"], "fast")
     ]
-    assert observer.broken_by(PREFIX) == {"recorded-3": ()}
+    assert observer.broken_by(RECORDED) == {"recorded-3": ()}
 
 
 # --- generated scenarios ----------------------------------------------------------------------------------------------
@@ -587,7 +588,7 @@ def test_a_recorded_answer_becomes_a_row() -> None:
     found = Recorded([recorded(503, {"status": 503, "success": False, "error": {}}, index=2)])
     observer = observing(Fake(blind_to(503)))
     observer.replay(found.scenarios)
-    (row,) = found.rows({"fake": observer.broken_by(PREFIX)})
+    (row,) = found.rows({"fake": observer.broken_by(RECORDED)})
     assert row.consumers == {"fake": ("failure-fires-once",)}
 
 

@@ -20,7 +20,7 @@ from contracts.consumer.bodies import json_values, texts
 from contracts.judge import ProviderJudgement, judge_provider
 from contracts.model.document import load
 from contracts.provider.probes import QUERIES
-from contracts.provider.target import mocked
+from contracts.provider.target import Target
 from tests.liars import changes as c
 from tests.liars.kit import Answer, Asked, Change, When, error, granted, written
 
@@ -247,4 +247,4 @@ class Endpoint:
 
     def judged(self) -> ProviderJudgement:
         """What the polite pass says of it."""
-        return judge_provider(mocked(self.handle, f"{SESSION}=first", "made up"), only=["named"])
+        return judge_provider(Target.in_process(self.handle, f"{SESSION}=first", "made up"), only=["named"])

@@ -175,7 +175,7 @@ def test_kind_by_label(label: str, note: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "method", "came_as"),
+    ("answer", "method", "as_predecessor"),
     [
         (response(), "POST", "success"),
         (response(401, {"success": False}), "POST", "refusal"),
@@ -190,9 +190,9 @@ def test_kind_by_label(label: str, note: str, kind: Kind) -> None:
         (Failure("timeout", ""), "PUT", "method"),
     ],
 )
-def test_what_it_is_to_the_next(answer: Response | Failure, method: str, came_as: str) -> None:
+def test_what_it_is_to_the_next(answer: Response | Failure, method: str, as_predecessor: str) -> None:
     """In one word."""
-    assert exchange(answer, method).came_as == came_as
+    assert exchange(answer, method).as_predecessor == as_predecessor
 
 
 def test_conditions_in_words() -> None:

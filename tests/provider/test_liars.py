@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.judge import Judgement, judge_provider
+from contracts.judge import judge_provider
 from contracts.model.document import load
-from contracts.provider.target import live
+from contracts.provider.target import Target
+from contracts.rules.judgement import Judgement
 from contracts.settings import Settings
 from tests.conftest import SEEN, Row
 from tests.kit import replays
@@ -23,8 +24,8 @@ FEW = 30  # requests that are enough for a fault that is always there
 
 def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.max_requests, **how: Any) -> Judgement:
     """What the gate says of a server; `how` as `judge_provider` takes it."""
-    provider = live(running.base_url, running.cookie, expired=running.expired_cookie, deadline=deadline)
-    return judge_provider(provider, budget=budget, **how)
+    target = Target.at(running.base_url, running.cookie, expired_cookie=running.expired_cookie, deadline=deadline)
+    return judge_provider(target, budget=budget, **how)
 
 
 def blamed(judgement: Judgement, verdict: str, among: set[str]) -> set[str]:
@@ -38,7 +39,7 @@ def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest) -> None:
     with liar.make() as running:
         judgement = judged(running, deadline=liar.deadline, budget=FEW if liar.always else Settings.max_requests)
     others = blamed(judgement, "fail", MUST) - {liar.rule}
-    row = Row(liar.name, liar.rule, judgement.observer.first_seen.get(liar.rule), judgement.verdict, tuple(sorted(others)))
+    row = Row(liar.name, liar.rule, judgement.first_seen.get(liar.rule), judgement.verdict, tuple(sorted(others)))
     request.config.stash[SEEN].append(row)
     assert judgement.verdicts[liar.rule] == ("fail" if liar.rule in MUST else "warn")
     assert judgement.verdict == ("non-conformant" if liar.rule in MUST else "conformant")

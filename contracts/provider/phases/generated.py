@@ -1,4 +1,4 @@
-"""Cases that schemathesis makes from the document, sent by our client and judged by the same rules."""
+"""Requests that schemathesis makes from the document; our client sends them and the same rules judge them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEED: Final = 0  # the cases are the same in every run
 
 
 def observe(observer: Observer, share: int) -> None:
-    """Send at most `share` cases, by turns with a session and without. BudgetSpent, Halted: as the observer says."""
+    """Send at most `share` requests, every third one without a session. Errors as `Observer.probe`."""
     if share < 1:
         return
     document = load()

@@ -1,4 +1,4 @@
-"""Cases that Hypothesis makes: any values, any order, repetition; one that breaks a MUST is shrunk to the smallest that does."""
+"""Requests that Hypothesis makes, with any values, order and repetition; one that breaks a MUST is shrunk to the smallest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_s
 
 @st.composite
 def cases(draw: st.DrawFn) -> Probe:
-    """A probe with documented headers of any order and case, some repeated, among headers that nobody knows."""
+    """A probe with documented headers in any order and case, some of them repeated, among undocumented ones."""
     documented = [st.tuples(st.just(name), st.sampled_from(values)) for name, values in load().headers.items()]
     unknown = st.tuples(_NAMES, st.text(_VISIBLE, max_size=40))
     headers = draw(st.lists(st.one_of(*documented, unknown), max_size=8))
@@ -26,7 +26,7 @@ def cases(draw: st.DrawFn) -> Probe:
 
 
 def observe(observer: Observer, share: int, seed: int) -> None:
-    """Send at most `share` cases, shrinking included. BudgetSpent, Halted: as the observer says."""
+    """Send at most `share` requests, those for shrinking included. Errors as `Observer.probe`."""
     if share < 2:
         return
     rules = load().rules
