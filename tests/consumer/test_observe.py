@@ -350,11 +350,15 @@ def test_the_same_seed_makes_the_same_scenarios() -> None:
     assert first.played != other.played
 
 
-def rare_status(seed: int) -> int:
-    """An HTTP status that only one generated scenario has, and none with a name."""
+def rare_status() -> tuple[int, int]:
+    """A seed, and an HTTP status that only one of its generated scenarios has, and none with a name."""
     known = {s.answer.status for s in named(iter(tokens()), patience=1) if s.answer}
-    played = Counter(s.came.status for s in generated._made(seed) if isinstance(s.came, Response) and s.came.status >= 400)
-    return next(status for status, count in played.items() if count == 1 and status not in known)
+    for seed in range(20):  # which scenarios a seed makes changes with the code, since Hypothesis also draws constants of it
+        made = Counter(s.came.status for s in generated._made(seed) if isinstance(s.came, Response) and s.came.status >= 400)
+        for status, count in made.items():
+            if count == 1 and status not in known:
+                return seed, status
+    raise LookupError("every status is common")
 
 
 def blind_to(status: int) -> Wrong:
@@ -369,13 +373,13 @@ def smallest(observer: ConsumerObserver, rule: str = "failure-fires-once") -> Ou
 
 def test_a_client_that_fails_at_one_status_is_found_and_shrunk() -> None:
     """If only one generated scenario shows a fault, it is found and made as small as possible."""
-    status = rare_status(0)
+    seed, status = rare_status()
     client = Fake(blind_to(status))
     observer = observing(client)
     observer.run("scenarios")
     assert observer.first_seen == {}
     before = len(client.plays)
-    observer.run("generated", 0)
+    observer.run("generated", seed)
     assert 1 < len(client.plays) - before <= AT_MOST
     assert set(observer.first_seen) == {"failure-fires-once"}
     shown = smallest(observer).scenario
