@@ -158,7 +158,7 @@ def test_liar_is_caught(liar: Changed, stage: Stage, request: pytest.FixtureRequ
 def test_fixed_deviations_are_red(sdk: Changed, stage: Stage, request: pytest.FixtureRequest) -> None:
     """If an SDK fixes a known deviation, the gate names the entries that are out of date, and finds nothing else."""
     judgement = judged(stage, sdk, request)
-    gone = {d for rule in judgement.verdicts for d in judgement.observer.allowances.fixed(rule)}
+    gone = {d for rule in judgement.verdicts for d in judgement.observation.allowances.fixed(rule)}
     assert gone == {d for d in listed(stage) if is_about(d, sdk)}
     assert blamed(judgement, "fixed") == set(sdk.fixes)
     assert blamed(judgement, "fail", "warn") == set()
