@@ -17,7 +17,7 @@ CONTRACTS = Path(__file__).parent.parent / "contracts"
 # Rooms by floor: a room imports only rooms of lower floors, and itself.
 FLOORS = (
     ("model", "watchdog.py", "__init__.py"),
-    ("rules", "redaction"),
+    ("rules", "redaction", "generation.py"),
     ("provider", "consumer", "har", "settings.py", "__main__.py"),
     ("judge.py", "result.py"),
     ("run.py", "report"),

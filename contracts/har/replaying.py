@@ -1,4 +1,4 @@
-"""Recorded tracks, judged again by the same rules: nothing is sent."""
+"""Judges recorded tracks again by the same rules, without sending anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contracts.rules.target_health import TargetHealth
 
 @dataclass
 class RecordedTarget:
-    """An endpoint that was observed elsewhere."""
+    """An endpoint in a recording."""
 
     name: str
     kind: str
@@ -29,7 +29,7 @@ class RecordedTarget:
 
 
 class ReplayedTarget:
-    """The exchanges of an endpoint, judged in their order."""
+    """Judges the recorded exchanges of an endpoint in order. It takes the place of an observer."""
 
     def __init__(self, track: Track, path: str) -> None:
         facts = track.facts
@@ -42,12 +42,12 @@ class ReplayedTarget:
         self.requests = int(facts["requests"])
         self.halted: str | None = facts.get("halted")
         self.target_health = TargetHealth(**facts["signs"]) if "signs" in facts else TargetHealth()
-        for x in track.exchanges:
-            self._meet(x, track)
+        for exchange in track.exchanges:
+            self._judge(exchange, track)
             if "signs" not in facts:
-                self.target_health.count(x)
+                self.target_health.count(exchange)
 
-    def _meet(self, exchange: Exchange, track: Track) -> None:
+    def _judge(self, exchange: Exchange, track: Track) -> None:
         self.evidence[exchange.index] = exchange
         if exchange.index in track.judged:
             for finding in self.evaluator.add(exchange, track.carried.get(exchange.index, NOTHING)):
@@ -61,7 +61,7 @@ class ReplayedTarget:
 
 @dataclass
 class RecordedClient:
-    """A client that was observed elsewhere: nothing can be played to it."""
+    """A client in a recording. No scenario can be played to it."""
 
     name: str
     kind: str
@@ -72,7 +72,7 @@ class RecordedClient:
     loads: bool = False
 
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """Nothing comes of it."""
+        """A recorded client has no new outcomes."""
         return []
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ def judged(
     known: tuple[Deviation, ...] = (),
     known_of: Callable[[Subject], Iterable[Deviation]] = lambda client: (),
 ) -> ProviderJudgement | ConsumerJudgement:
-    """The judgement of a track. `known` are the known deviations of an endpoint at `path`, `known_of` those of a client."""
+    """The judgement of a track. `known` are the known deviations of an endpoint at `path`; `known_of` gives those of a client."""
     facts = track.facts
     if facts["role"] == "provider":
         return ProviderJudgement(ReplayedTarget(track, path), known, remark=track.remark)

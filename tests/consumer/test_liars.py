@@ -38,7 +38,7 @@ def judged(
     if loop:
         monkeypatch.setattr(player, "time", loop)
         monkeypatch.setattr(script_module, "time", loop)
-        monkeypatch.setattr(player, "STOOD_STILL", math.inf)  # no machine holds up a clock that is made up
+        monkeypatch.setattr(player, "LONGEST_STALL", math.inf)  # no machine holds up a clock that is made up
     played = Player(lambda: consumer, script, name="client", kind="real", stage=partial(intercepted, script), loop=loop)
     try:
         return judge_consumer(played, patience=1.5, only=only)

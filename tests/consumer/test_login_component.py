@@ -143,10 +143,10 @@ class Ledger(Script):
         super().__init__()
         self.noted: defaultdict[int, list[Request]] = defaultdict(list)
 
-    def meet(self, request: Request, number: int | None = None) -> Scenario | None:
+    def receive(self, request: Request, number: int | None = None) -> Scenario | None:
         if number is not None:
             self.noted[number].append(request)
-        return super().meet(request, number)
+        return super().receive(request, number)
 
 
 # --- a visit ----------------------------------------------------------------------------------------------------------

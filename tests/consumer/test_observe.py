@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.consumer import generated, strategies
-from contracts.consumer.observe import ABREAST, ConsumerObserver
+from contracts.consumer.observe import PARALLEL, ConsumerObserver
 from contracts.consumer.recorded import MOST, PREFIX, Recorded, Row
 from contracts.consumer.strategies import scenarios
 from contracts.model.answers import Answer, error, json_answer
@@ -175,7 +175,7 @@ def test_what_never_ends_waits_alone(twilight: Fake) -> None:
         assert {sequence.scenarios[1].seconds for sequence in sequences} == {PATIENCE}
 
 
-@pytest.mark.parametrize(("mode", "parts"), [("debounced", ABREAST), ("fast", 1)])
+@pytest.mark.parametrize(("mode", "parts"), [("debounced", PARALLEL), ("fast", 1)])
 def test_slow_modes_are_cut(twilight: Fake, mode: str, parts: int) -> None:
     """What ends and reaches a server is one sequence, or four that can be played abreast where each call has to wait."""
     sequences = [
@@ -391,7 +391,7 @@ def test_a_client_that_fails_at_418_is_shrunk_to_hardly_anything(monkeypatch: py
     """However much there is in the scenario that shows it first, the smallest one has the status and little else."""
 
     def teapot(s: Scenario) -> Scenario:
-        return replace(s, answer=replace(s.answer, status=418)) if s.answer and s.answer.status > 430 else s
+        return replace(s, answer=replace(s.answer, status=418)) if s.answer and s.answer.status >= 400 else s
 
     original = scenarios
     monkeypatch.setattr(strategies, "scenarios", lambda: original().map(teapot))
@@ -419,7 +419,7 @@ def test_what_was_told_before_is_not_shrunk() -> None:
     assert len(client.plays) == 2
 
 
-def plays_of(meet: generated.Meet, told: Iterable[str] = ()) -> int:
+def plays_of(meet: generated.Play, told: Iterable[str] = ()) -> int:
     """How often something was met while it was looked at with generated scenarios."""
     count = 0
 
@@ -428,7 +428,7 @@ def plays_of(meet: generated.Meet, told: Iterable[str] = ()) -> int:
         count += 1
         return meet(met)
 
-    generated.observe(counted, 0, told=set(told))
+    generated.observe(counted, 0, known=set(told))
     return count
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from hypothesis import strategies as st
 
-from contracts.consumer.answer_strategies import json_values, texts
+from contracts.consumer.bodies import json_values, texts
 from contracts.judge import ProviderJudgement, judge_provider
 from contracts.model.document import load
 from contracts.provider.probes import QUERIES

@@ -16,6 +16,7 @@ from contracts.consumer.strategies import scenarios
 from contracts.model.answers import error, json_answer, success
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Kind, Request, Response
+from contracts.model.limits import EVENT_SECONDS, SETTLING_SECONDS
 from contracts.model.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
 from contracts.model.scenario import (
     AT_ONCE,
@@ -28,7 +29,7 @@ from contracts.model.scenario import (
     refreshed,
     success_body,
 )
-from contracts.rules.consumer import EVENT_SECONDS, RULE_SET, SETTLING_SECONDS
+from contracts.rules.consumer import RULE_SET
 from contracts.rules.engine import Evaluator
 
 MUST = {rule.id for rule in load().rules.values() if rule.role == "consumer" and rule.level == "MUST"}

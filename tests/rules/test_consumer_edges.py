@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.model import limits
 from contracts.model.answers import error, json_answer
 from contracts.model.exchange import Request
 from contracts.model.outcome import THROWN, Call, Outcome
@@ -363,5 +364,10 @@ def test_a_value_is_that_of_the_body(value: Any, body: Any, same: bool) -> None:
 
 def test_how_long_is_waited() -> None:
     """In seconds; a client that leaves calls pending is known after three scenarios, and gets half a second from then on."""
-    assert (rules.SETTLING_SECONDS, rules.EVENT_SECONDS, rules.LATE_SECONDS, rules.CLOCK_SECONDS) == (5.0, 1.0, 1.2, 0.01)
-    assert (rules.PATIENT_TIMES, rules.IMPATIENT_SECONDS) == (3, 0.5)
+    assert (limits.SETTLING_SECONDS, limits.EVENT_SECONDS, limits.EVENT_WAIT_SECONDS, rules.CLOCK_SECONDS) == (
+        5.0,
+        1.0,
+        1.2,
+        0.01,
+    )
+    assert (limits.PATIENT_SCENARIOS, limits.IMPATIENT_SECONDS) == (3, 0.5)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contracts.consumer.answer_strategies import Violation, conforming_answers, violating_answers
+from contracts.consumer.strategies import conforming_answers
 from contracts.model.answers import Answer
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Failure, Kind, Request, Response, Situation
@@ -20,6 +20,7 @@ from contracts.provider.politeness import retry_after
 from contracts.redaction.redactor import Redactor
 from contracts.rules.engine import Evaluator
 from contracts.rules.provider import RULE_SET
+from tests.kit.violations import Violation, violating_answers
 
 URL = "https://store.example/auth/refresh"
 JSON = (("Content-Type", "application/json"),)

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 
+from contracts.generation import Generation
 from contracts.model.document import load
-from contracts.provider.observe import BudgetSpent, Observer
-from contracts.provider.politeness import Halted
+from contracts.provider.observe import Observer
 from contracts.provider.probes import QUERIES, Probe
-
-
-class Broken(AssertionError):
-    """The latest request broke a MUST; Hypothesis looks for a smaller one that does."""
-
 
 _VISIBLE = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 _NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_size=1, max_size=12).map("x-t-{}".format)
@@ -40,32 +30,12 @@ def observe(observer: Observer, share: int, seed: int) -> None:
     if share < 2:
         return
     rules = load().rules
-    ended: list[Exception] = []
     last = observer.requests + share
 
-    @seeded(seed)
-    @settings(
-        max_examples=share,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-        print_blob=False,
-    )
-    @given(cases())
-    def holds(probe: Probe) -> None:
-        if ended or observer.requests >= last:
-            return
-        try:
-            found = observer.probe(probe)[1]
-        except (BudgetSpent, Halted) as error:
-            ended.append(error)
-            return
-        broken = [f.rule for f in found if rules[f.rule].level == "MUST"]
-        if broken:
-            raise Broken(broken[0])
+    def attempt(probe: Probe) -> str | None:
+        if observer.requests >= last:
+            return None
+        found = observer.probe(probe)[1]
+        return next((finding.rule for finding in found if rules[finding.rule].level == "MUST"), None)
 
-    with contextlib.suppress(Broken, Flaky):  # the evidence holds the smallest case; an intermittent fault is a fault too
-        holds()
-    if ended:
-        raise ended[0]
+    Generation(seed).each(cases(), attempt, share, shrink=True, go_on=True)

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from contracts.provider.observe import BudgetSpent, Observer
-from contracts.provider.politeness import Halted
+from contracts.generation import Generation
+from contracts.provider.observe import Observer
 from contracts.provider.probes import METHODS, Probe, sdk_headers
 
 
@@ -22,16 +20,12 @@ def observe(observer: Observer, share: int, seed: int) -> None:
     if share < 3:
         return
     target = observer.target
-    ended: list[Exception] = []
+    generation = Generation(seed)
     last = observer.requests + share
 
     def step(send: Callable[[], object]) -> None:
-        if ended or observer.requests >= last - 1:
-            return
-        try:
-            send()
-        except (BudgetSpent, Halted) as error:
-            ended.append(error)
+        if observer.requests < last - 1:
+            generation.step(send)
 
     class Life(RuleBasedStateMachine):
         """One customer. `ended_session` is the Cookie header of the session that expired or was logged out, if there is one."""
@@ -68,7 +62,7 @@ def observe(observer: Observer, share: int, seed: int) -> None:
         def lose_the_session(self, by: str) -> None:
             """The session expires, or the customer logs out."""
             end = getattr(target, by)
-            if end is not None and not ended:
+            if end is not None and not generation.ended:
                 self.ended_session = target.customer.cookie_header("valid") or ""
                 end(self.ended_session)
 
@@ -91,17 +85,4 @@ def observe(observer: Observer, share: int, seed: int) -> None:
                 self.log_in_again()
             target.expired_cookie = self._expired_cookie
 
-    seeded(seed)(Life)
-    run_state_machine_as_test(
-        Life,
-        settings=settings(
-            max_examples=2,
-            stateful_step_count=max(6, share // 2),
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    if ended:
-        raise ended[0]
+    generation.walk(Life, examples=2, steps=max(6, share // 2))
