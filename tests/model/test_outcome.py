@@ -82,6 +82,7 @@ BECAME: dict[str, tuple[str, tuple[Scenario, Any, Any, str | None]]] = {
     "undefined": ("bogus", (ODD, OLD, "undefined", None)),
     "a number": ("bogus", (ODD, OLD, 5, None)),
     "true after 1": ("bogus", (ODD, 1, True, None)),
+    "true after 1, and a failure": ("bogus", (REFUSED, 1, True, None)),
     "an object": ("bogus", (ODD, OLD, {}, None)),
     "an object around it": ("bogus", (DONE, OLD, {"token": NEW}, None)),
     # as sent, if that is worse
@@ -94,6 +95,8 @@ BECAME: dict[str, tuple[str, tuple[Scenario, Any, Any, str | None]]] = {
     "gone, and the old one sent": ("gone", (DONE, OLD, None, f"Bearer {OLD}")),
     "kept, and that of a failure sent": ("new", (FALSE, OLD, OLD, f"Bearer {NEW}")),
     "that of a failure, and the old one sent": ("new", (FALSE, OLD, NEW, f"Bearer {OLD}")),
+    "a text after a number": ("bogus", (REFUSED, "5", 5, None)),
+    "another number": ("bogus", (REFUSED, 5, 6, None)),
     # other headers
     "another spelling of the scheme": ("new", (DONE, OLD, NEW, f"BEARER  {NEW} ")),
     "another spelling of the scheme, and null": ("bogus", (DONE, OLD, NEW, "bearer null")),
@@ -122,6 +125,15 @@ def test_a_token_of_another_class_is_still_a_token() -> None:
     kept = outcome(REFUSED, token_before=Token(OLD), token_after=Token(OLD), sent_after=f"Bearer {OLD}")
     assert kept.became == "kept"
     assert outcome(DONE, token_after=Token(NEW)).became == "new"
+
+
+def test_a_token_is_kept_where_the_next_request_carries_what_this_one_did() -> None:
+    """A header that was odd before the failure and is the same afterwards shows that nothing changed."""
+    same, other = (
+        outcome(REFUSED, exchanges=(asked(REFUSED, "Bearer odd"),), sent_after=header)
+        for header in ("Bearer odd", "Bearer another")
+    )
+    assert (same.became, other.became) == ("kept", "bogus")
 
 
 def test_given_tokens() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.model.strict_json import MAX_DEPTH, QUOTED, SHOWN, read
+from contracts.model.strict_json import MAX_DEPTH, QUOTED, SHOWN, Reading, read
 
 FAULTS = {
     "empty": (b"", "the body is empty"),
@@ -350,3 +350,41 @@ def test_a_reading_is_not_changed() -> None:
     """It is evidence."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         read(b"{}").value = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("raw", "faults"),
+    [
+        (b"[" * 101, ("nested deeper than 100 levels", "syntax error somewhere: expecting ',' delimiter")),
+        (rb'["\u12"]', (r"syntax error at character 3: invalid \uXXXX escape",)),
+        (
+            b"[1e400, 1e401, 1e402, 1e403, 1e404, 1e400, 1e401]",
+            tuple(f"number beyond a double: '1e{n}'" for n in range(400, 405)),
+        ),
+    ],
+    ids=["nested and never closed", "capitals of a reason", "the same again when there is no room for others"],
+)
+def test_faults(raw: bytes, faults: tuple[str, ...]) -> None:
+    """All of them, in their words."""
+    assert read(raw).faults == faults
+
+
+def test_white_space_before_a_body_with_a_fault() -> None:
+    """Is none itself."""
+    reading = read(b" \n[1e400]")
+    assert reading == Reading([math.inf], ("number beyond a double: '1e400'",), (), True)
+
+
+def test_a_byte_order_mark_before_stray_bytes_is_skipped() -> None:
+    """As it is before plain ones."""
+    assert read(b'\xef\xbb\xbf["\xe9"]').value == ["\ufffd"]
+
+
+def test_a_body_that_finds_no_room_on_the_stack_has_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so, and nothing is raised."""
+
+    def full(*args: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(json.JSONDecoder, "raw_decode", full)
+    assert read(b"[]") == Reading(None, ("nested too deeply to be read here",), (), False)

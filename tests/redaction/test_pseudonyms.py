@@ -8,10 +8,10 @@ import json
 import pytest
 
 from contracts.model.exchange import Exchange, Request, Response
+from contracts.model.tokens import claims_of
 from contracts.redaction.pseudonyms import Pseudonyms
 from contracts.redaction.redactor import Redactor
-from contracts.rules.provider import claims_of
-from tests.rules.test_provider import jwt
+from tests.kit.exchanges import jwt
 
 SECRET = "sess-2f9c81d4a7"
 OTHER = "sess-b05e66f319"
@@ -63,6 +63,10 @@ def test_bytes_around_a_secret_stay(stand_ins: Pseudonyms) -> None:
         ("X-Api-Key", "4711", "redacted-1"),
         ("X-Note", f"with {SECRET} in it", "with redacted-1 in it"),
         ("X-Note", "nothing", "nothing"),
+        ("Cookie", "session=abc=def==; lang=ar", "session=redacted-1; lang=ar"),
+        ("Set-Cookie2", "session=abc; Path=/", "session=redacted-1; Path=/"),
+        ("Authorization", "Bearer abc def", "Bearer redacted-1"),
+        ("Cookie-Policy", "strict", "strict"),
     ],
 )
 def test_headers(stand_ins: Pseudonyms, name: str, value: str, shown: str) -> None:
