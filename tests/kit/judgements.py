@@ -1,4 +1,7 @@
-"""Tables of what rules say: each row is a case that a rule holds for, that breaks it, or of which it says nothing."""
+"""What rules say: of a case, of the rows of a table, and of all that was judged.
+
+Each row of a table is a case for which a rule holds, that breaks it, or of which it says nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts.judge import Judgement
 from contracts.rules.engine import OK, Evaluator, RuleSet
 
 Words = tuple[str, str]
@@ -77,3 +81,8 @@ def check_table(rule_set: RuleSet[Any, Any], table: Table, *, never_silent: Sequ
         assert {row.verdict for row in own} == {"holds", "breaks", "silent"} - ({"silent"} if rule_id in never_silent else set())
         assert any(row.words for row in own), rule_id
         assert len({row.name for row in own}) == len(own), rule_id
+
+
+def blamed(judgement: Judgement, *verdicts: str) -> set[str]:
+    """The rules that have one of these verdicts."""
+    return {rule_id for rule_id, said in judgement.verdicts.items() if said in verdicts}

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from contracts.judge import Judgement, judge_provider
 from contracts.model.document import load
-from contracts.provider.target import live
 from contracts.settings import Settings
 from tests.conftest import SEEN, Row
 from tests.kit import replays
-from tests.liars import BEYOND, LIARS, ODD, Liar, Odd, Running
+from tests.kit.endpoints import FEW, judged
+from tests.kit.judgements import blamed
+from tests.liars import BEYOND, LIARS, ODD, Liar, Odd
 
 MUST = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "MUST"}
 SHOULD = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "SHOULD"}
-
-
-FEW = 30  # requests that are enough for a fault that is always there
-
-
-def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.max_requests, **how: Any) -> Judgement:
-    """What the gate says of a server; `how` as `judge_provider` takes it."""
-    provider = live(running.base_url, running.cookie, expired=running.expired_cookie, deadline=deadline)
-    return judge_provider(provider, budget=budget, **how)
-
-
-def blamed(judgement: Judgement, verdict: str, among: set[str]) -> set[str]:
-    """The rules with this verdict."""
-    return {rule for rule, said in judgement.verdicts.items() if said == verdict and rule in among}
 
 
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.name)
@@ -37,7 +21,7 @@ def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest) -> None:
     """The gate names the rule that the liar breaks and, where it breaks just that, blames no other MUST."""
     with liar.make() as running:
         judgement = judged(running, deadline=liar.deadline, budget=FEW if liar.always else Settings.max_requests)
-    others = blamed(judgement, "fail", MUST) - {liar.rule}
+    others = blamed(judgement, "fail") & MUST - {liar.rule}
     row = Row(liar.name, liar.rule, judgement.observer.first_seen.get(liar.rule), judgement.verdict, tuple(sorted(others)))
     request.config.stash[SEEN].append(row)
     assert judgement.verdicts[liar.rule] == ("fail" if liar.rule in MUST else "warn")
@@ -52,11 +36,11 @@ def test_odd_provider_is_not_blamed(odd: Odd, request: pytest.FixtureRequest) ->
     """The gate finds it conformant and warns of nothing but what is allowed."""
     with odd.make() as running:
         judgement = judged(running)
-    failed = blamed(judgement, "fail", MUST | SHOULD)
+    failed = blamed(judgement, "fail")
     row = Row(odd.name, "", None, judgement.verdict, tuple(sorted(failed)))
     request.config.stash[SEEN].append(row)
     assert not failed
-    assert blamed(judgement, "warn", MUST | SHOULD) <= set(odd.warns)
+    assert blamed(judgement, "warn") <= set(odd.warns)
     assert judgement.verdict == "conformant", judgement.reason
     replays.same(judgement)
 

@@ -25,8 +25,8 @@ from contracts.report.annotations import annotations
 from contracts.report.badge import badge
 from contracts.report.junit import junit
 from contracts.rules.verdict import conclude_all
-from tests.har.test_har import call
 from tests.kit.gates import Gate
+from tests.kit.recordings import call
 from tests.liars import LIARS
 
 HOSTILE = {
