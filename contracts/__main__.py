@@ -18,8 +18,8 @@ OTHERS = """other commands:
   python -m contracts.provider.store --port N   start the built-in store"""
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Do what the words say; the exit code."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the argv say; the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m contracts",
         description="The contract of the token refresh.",
@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     explaining.add_argument("rule", nargs="*", metavar="RULE-ID")
     try:
-        given = parser.parse_args(words)
+        given = parser.parse_args(argv)
     except SystemExit as end:  # argparse ends with 2; here a mistake is 4
         return Exit.USAGE if end.code else 0
     if given.command is None:

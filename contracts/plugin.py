@@ -5,8 +5,10 @@ installs the package, so it imports what it needs only where the suite is really
 from __future__ import annotations
 
 import os
+import pickle
 import re
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,7 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
 )
 NO_SESSION = "--base-url needs a session: set REFRESH_COOKIE (session=…), or give --refresh-anonymous to judge the refusals only"
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
+_NEEDS: pytest.StashKey[Needs] = pytest.StashKey()
 _MISTAKE: pytest.StashKey[str] = pytest.StashKey()
 _END: pytest.StashKey[Ending] = pytest.StashKey()
 _OTHERS: pytest.StashKey[Others] = pytest.StashKey()
@@ -69,6 +72,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("refresh_production", "regular expression of hosts that need --refresh-allow-production")
     if config := pluginmanager.get_plugin("pytestconfig"):
         spare(parser, config)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the run can say nothing without."""
+
+    session: bool = False
+    sdk: bool = False
 
 
 class Others:
@@ -129,6 +140,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     from contracts.report.files import prepare
     from contracts.report.line import line
+    from contracts.report.progress import Progress
     from contracts.run import Run
     from contracts.settings import Mistake, read
 
@@ -145,7 +157,8 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
             prepare(settings.report, replay=settings.replay is not None)
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
-    config.stash[_RUN] = run = Run(settings, config.invocation_params.args, tracks, line(config), _where(config))
+    progress = Progress(line(config))
+    config.stash[_RUN] = Run(settings, config.invocation_params.args, tracks, progress, _suite_args(config))
     if tracks is not None:
         _select(config, items, set(tracks))
     places = [place for place, item in enumerate(items) if _is_suite(item)]
@@ -157,10 +170,12 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     parts = {_part(item) for item in suite}
     if tracks is not None:
         return
-    run.needs_session = bool(settings.base_url) and not settings.anonymous and Part.PROVIDER in parts
-    if run.needs_session and not settings.cookie and not any(map(_logs_in, items)):
+    config.stash[_NEEDS] = needs = Needs(
+        session=bool(settings.base_url) and not settings.anonymous and Part.PROVIDER in parts,
+        sdk=settings.sdk is not None or parts == {Part.SDK},
+    )
+    if needs.session and not settings.cookie and not any(map(_logs_in, items)):
         raise pytest.UsageError(NO_SESSION)
-    run.needs_sdk = settings.sdk is not None or parts == {Part.SDK}
 
 
 def _recorded(settings: Settings) -> dict[Part, Track] | None:
@@ -177,7 +192,7 @@ def _recorded(settings: Settings) -> dict[Part, Track] | None:
         raise Mistake(f"--refresh-replay {settings.replay} {error}") from None
 
 
-def _where(config: pytest.Config) -> list[str]:
+def _suite_args(config: pytest.Config) -> list[str]:
     """What names the suite on the command line: modules of a project's own, or the package."""
     named = list(dict.fromkeys(word.partition("::")[0] for word in config.option.file_or_dir))
     return [*(["--pyargs"] if config.option.pyargs else []), *named] if named else ["--pyargs", "contracts"]
@@ -216,7 +231,7 @@ def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run
 
     try:
         usable = cookie("refresh_session", {"refresh_session": refresh_session or ""})
-        mistake = NO_SESSION if run.needs_session and not usable else None
+        mistake = NO_SESSION if pytestconfig.stash.get(_NEEDS, Needs()).session and not usable else None
     except Mistake as error:
         mistake = str(error)
     if mistake and workers.is_worker(pytestconfig):
@@ -244,14 +259,14 @@ def refresh_consumer() -> RefreshConsumer:
 
 
 @pytest.fixture(scope="session")
-def refresh_sdk(refresh_run: Run) -> None:
+def refresh_sdk(pytestconfig: pytest.Config, refresh_run: Run) -> None:
     """Skips where something is not there that the SDK needs; where it was asked for, the run is incomplete then."""
     from contracts.consumer.sdk import available
 
     if refresh_run.tracks is not None:
         return
     if reason := available(refresh_run.settings.sdk):
-        if refresh_run.needs_sdk:
+        if pytestconfig.stash[_NEEDS].sdk:
             refresh_run.missing["twilight"] = reason
         pytest.skip(reason)
 
@@ -268,19 +283,23 @@ def refresh_mock() -> Iterator[RefreshMock]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the report and let the verdict decide the exit code, unless something else went wrong too."""
+    if _RUN not in session.config.stash and _CONTROLLER not in session.config.stash:
+        return
+    from contracts.report.publish import account, end
+
     config = session.config
     run, controller = config.stash.get(_RUN, None), config.stash.get(_CONTROLLER, None)
-    account = run.account(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED) if run else None
-    if account and workers.is_worker(config):
-        workers.tell(config, account.plain)
+    result = run.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED) if run else None
+    if run and result and workers.is_worker(config):
+        workers.tell(config, {"account": pickle.dumps(account(result, run.learned()))})
         return
     if controller and controller.mistake:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
-    if not account and not (controller and (controller.told or controller.died)):
+    if not result and not (controller and (controller.told or controller.died)):
         return
-    from contracts.report.publish import Account, end
-
-    accounts = [account] if account else [Account.of(plain) for plain in controller.told] if controller else []
+    accounts = [account(result, run.learned())] if run and result else []
+    if controller and not result:  # its own workers wrote these
+        accounts = [pickle.loads(told["account"]) for told in controller.told]  # noqa: S301
     summary = Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None
     config.stash[_END] = ending = end(accounts, died=controller.died if controller else None, summary=summary)
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not config.stash[_OTHERS].failed:

@@ -19,22 +19,22 @@ from contracts.redaction.pseudonyms import Pseudonyms
 HTTP: Final = "HTTP/1.1"
 
 
-def entry(x: Exchange, hide: Pseudonyms, **more: Any) -> dict[str, Any]:
+def entry(exchange: Exchange, hide: Pseudonyms, **more: Any) -> dict[str, Any]:
     """The entry, without secrets; `more` goes into its own member."""
-    hide.learn(x)
-    answer = x.answer
+    hide.learn(exchange)
+    answer = exchange.answer
     seconds = round(answer.seconds * 1000, 3)
-    own: dict[str, Any] = {"index": x.index, **more}
-    if x.situation != Situation():
-        own["situation"] = _situation(x.situation)
+    own: dict[str, Any] = {"index": exchange.index, **more}
+    if exchange.situation != Situation():
+        own["situation"] = _situation(exchange.situation)
     if isinstance(answer, Failure):
         own["failure"] = {"kind": answer.kind, "message": hide.text(answer.message)}
     elif answer.trailing_bytes:
         own["behind"] = answer.trailing_bytes
     made: dict[str, Any] = {
-        "startedDateTime": datetime.datetime.fromtimestamp(x.started, datetime.UTC).isoformat(),
+        "startedDateTime": datetime.datetime.fromtimestamp(exchange.started, datetime.UTC).isoformat(),
         "time": seconds,
-        "request": request_entry(x.request, hide),
+        "request": request_entry(exchange.request, hide),
         "response": _response(answer, hide).asdict(),
         "cache": {},
         "timings": harfile.Timings(send=0, wait=seconds, receive=0).asdict(),

@@ -16,22 +16,22 @@ from contracts.model.scenario import Delivery, Scenario
 from contracts.redaction.pseudonyms import Pseudonyms
 
 
-def plain(o: Outcome, hide: Pseudonyms) -> dict[str, Any]:
+def plain(outcome: Outcome, hide: Pseudonyms) -> dict[str, Any]:
     """The outcome without its exchanges and without secrets."""
     return {
-        "index": o.index,
-        "scenario": _scenario(o.scenario, hide),
+        "index": outcome.index,
+        "scenario": _scenario(outcome.scenario, hide),
         "calls": [
-            {"settled": c.settled, "at": c.at, "value": _value(c.value, hide), "error": hide.text(c.error)} for c in o.calls
+            {"settled": c.settled, "at": c.at, "value": _value(c.value, hide), "error": hide.text(c.error)} for c in outcome.calls
         ],
-        "events": [{**asdict(event), "text": hide.text(event.text)} for event in o.events],
-        "strays": [request_entry(r, hide) for r in o.strays],
-        "token_before": _value(o.token_before, hide),
-        "token_after": _value(o.token_after, hide),
-        "sent_after": None if o.sent_after is None else hide.header("authorization", o.sent_after),
-        "logged_in": o.logged_in,
-        "client": o.client,
-        "started": o.started,
+        "events": [{**asdict(event), "text": hide.text(event.text)} for event in outcome.events],
+        "strays": [request_entry(r, hide) for r in outcome.strays],
+        "token_before": _value(outcome.token_before, hide),
+        "token_after": _value(outcome.token_after, hide),
+        "sent_after": None if outcome.sent_after is None else hide.header("authorization", outcome.sent_after),
+        "logged_in": outcome.logged_in,
+        "client": outcome.client,
+        "started": outcome.started,
     }
 
 

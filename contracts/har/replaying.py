@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.consumer.observe import ConsumerObserver, Subject
+from contracts.consumer.observe import ConsumerObserver
 from contracts.har import Track
-from contracts.judge import ConsumerJudgement, ProviderJudgement
 from contracts.model.exchange import Exchange
 from contracts.model.outcome import Outcome
 from contracts.model.scenario import ScenarioSequence
 from contracts.rules.engine import NOTHING, Breach, Evaluator
+from contracts.rules.judgement import ConsumerJudgement, ProviderJudgement, Subject
 from contracts.rules.known_deviations import Allowances, Deviation
 from contracts.rules.provider import RULE_SET
 from contracts.rules.target_health import TargetHealth
-from contracts.settings import Settings
 
 
 @dataclass
@@ -48,12 +47,12 @@ class ReplayedTarget:
             if "signs" not in facts:
                 self.target_health.note(x)
 
-    def _meet(self, x: Exchange, track: Track) -> None:
-        self.evidence[x.index] = x
-        if x.index in track.judged:
-            for finding in self.evaluator.add(x, track.carried.get(x.index, NOTHING)):
-                self.first_seen.setdefault(finding.rule, x.index)
-            self.results[x.index] = self.evaluator.results
+    def _meet(self, exchange: Exchange, track: Track) -> None:
+        self.evidence[exchange.index] = exchange
+        if exchange.index in track.judged:
+            for finding in self.evaluator.add(exchange, track.carried.get(exchange.index, NOTHING)):
+                self.first_seen.setdefault(finding.rule, exchange.index)
+            self.results[exchange.index] = self.evaluator.results
 
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""
@@ -82,15 +81,17 @@ class RecordedClient:
 
 def judged(
     track: Track,
-    settings: Settings,
-    listed: Callable[[Subject], Iterable[Deviation]] = lambda client: (),
+    *,
+    path: str = "",
+    known: tuple[Deviation, ...] = (),
+    known_of: Callable[[Subject], Iterable[Deviation]] = lambda client: (),
 ) -> ProviderJudgement | ConsumerJudgement:
-    """The judgement of a track; `listed` are the known deviations of a client."""
+    """The judgement of a track. `known` are the known deviations of an endpoint at `path`, `known_of` those of a client."""
     facts = track.facts
     if facts["role"] == "provider":
-        return ProviderJudgement(ReplayedTarget(track, settings.path), settings.known, remark=track.remark)
+        return ProviderJudgement(ReplayedTarget(track, path), known, remark=track.remark)
     client = RecordedClient(str(facts["name"]), str(facts["kind"]), facts.get("version"), int(facts["requests"]))
-    observer = ConsumerObserver(client, Allowances(listed(client)), patience=0)
+    observer = ConsumerObserver(client, Allowances(known_of(client)), patience=0)
     observer.judge(track.outcomes, track.carried)
     observer.halted = facts.get("halted")
     return ConsumerJudgement(observer, remark=track.remark)

@@ -11,17 +11,15 @@ from typing import Any, Final
 import harfile
 
 from contracts import __version__
-from contracts.consumer.observe import ConsumerObserver
 from contracts.har import MEMBER, VERSION, own, replaying
 from contracts.har.entries import entry
 from contracts.har.outcomes import plain
-from contracts.judge import ConsumerJudgement, Judgement, ProviderJudgement, WatchedTarget
 from contracts.model.document import load
 from contracts.model.part import Part
 from contracts.redaction.pseudonyms import Pseudonyms
 from contracts.redaction.redactor import Redactor
 from contracts.rules.engine import OK, Breach
-from contracts.settings import Settings
+from contracts.rules.judgement import ClientObservation, ConsumerJudgement, Judgement, ProviderJudgement, TargetObservation
 
 LISTS: Final = ("pages", "entries")
 Recorded = tuple[dict[str, Any], list[dict[str, Any]]]
@@ -35,9 +33,9 @@ def har(judgements: Mapping[Part, Judgement], redactor: Redactor, *, seed: int =
     pages, entries = [], []
     for part, j in judgements.items():
         if isinstance(j, ProviderJudgement):
-            own_facts, mine = _exchanges(j.observer, part, hide)
+            own_facts, mine = _exchanges(j.observation, part, hide)
         elif isinstance(j, ConsumerJudgement):
-            own_facts, mine = _outcomes(j.observer, part, hide)
+            own_facts, mine = _outcomes(j.observation, part, hide)
         facts = {"role": j.role, "name": j.name, "kind": j.kind, "requests": j.requests, **own_facts}
         facts |= {"version": _shown(j.version, redactor), "halted": _shown(j.halted, redactor)}
         title = f"{j.name} ({j.role}, {j.kind})"
@@ -68,7 +66,7 @@ def _shown(text: str | None, redactor: Redactor) -> str | None:
     return redactor.show(text, 1000) if text is not None else None
 
 
-def _exchanges(seen: WatchedTarget, part: str, hide: Pseudonyms) -> Recorded:
+def _exchanges(seen: TargetObservation, part: str, hide: Pseudonyms) -> Recorded:
     entries = [
         {"pageref": part, **entry(x, hide, **({} if index in seen.results else {"judged": False}))}
         for index, x in sorted(seen.evidence.items())
@@ -76,7 +74,7 @@ def _exchanges(seen: WatchedTarget, part: str, hide: Pseudonyms) -> Recorded:
     return {"anonymous": seen.provider.anonymous, "signs": asdict(seen.target_health)}, entries
 
 
-def _outcomes(seen: ConsumerObserver, part: str, hide: Pseudonyms) -> Recorded:
+def _outcomes(seen: ClientObservation, part: str, hide: Pseudonyms) -> Recorded:
     found = seen.evidence.values()
     entries = [{"pageref": part, **entry(x, hide, outcome=o.index)} for o in found for x in o.exchanges]
     return {"outcomes": [{"outcome": plain(o, hide)} for o in found]}, entries
@@ -86,13 +84,13 @@ def _carry(log: dict[str, Any], text: str, judgements: Mapping[Part, Judgement],
     """Judge what was written, as whoever reads it will, and add to a case what a rule says otherwise of it: whether any does."""
     changed = False
     for page, track in zip(log["pages"], own.tracks(json.loads(text)["log"]), strict=True):
-        live, again = judgements[track.part], replaying.judged(track, Settings())
+        live, again = judgements[track.part], replaying.judged(track)
         if isinstance(live, ConsumerJudgement):
             places = {one["outcome"]["index"]: one for one in page[MEMBER]["outcomes"]}
         else:
             places = {one[MEMBER]["index"]: one[MEMBER] for one in log["entries"] if one["pageref"] == track.part}
-        for number, said in live.observer.results.items():
-            if carried := dict(_differences(said, again.observer.results.get(number, {}), redactor)):
+        for number, said in live.observation.results.items():
+            if carried := dict(_differences(said, again.observation.results.get(number, {}), redactor)):
                 places[number]["carried"] = carried
                 changed = True
     return changed

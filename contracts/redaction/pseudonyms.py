@@ -26,9 +26,9 @@ class Pseudonyms:
         self._redactor = redactor
         self._given: dict[bytes, str] = {}
 
-    def learn(self, x: Exchange) -> None:
+    def learn(self, exchange: Exchange) -> None:
         """An exchange is about to be written."""
-        self._redactor.learn_exchange(x)
+        self._redactor.learn_exchange(exchange)
 
     def text(self, text: str) -> str:
         """The text with stand-ins for its secrets."""

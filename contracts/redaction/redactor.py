@@ -56,10 +56,10 @@ class Redactor:
         for value in parse_cookies(header).values():
             self.learn(value)
 
-    def learn_exchange(self, x: Exchange) -> None:
+    def learn_exchange(self, exchange: Exchange) -> None:
         """Remember what an exchange carried, until many others did: cookies sent and set, tokens sent and given."""
         sent: dict[str, str] = {XSRF: ""}
-        for name, value in x.request.headers:
+        for name, value in exchange.request.headers:
             lowered = name.lower()
             if lowered == "cookie":
                 sent |= parse_cookies(value)
@@ -67,14 +67,14 @@ class Redactor:
                 self._keep(_SCHEME.sub("", value, count=1))
         for value in sent.values():
             self._keep(value)
-        if isinstance(x.answer, Response):
-            self._learn_set(x.answer, sent)
-            if x.answer.token:
-                self._keep(x.answer.token)
-            for found in _MEMBER.finditer(x.answer.body[:BODY_READ].decode("utf-8", "replace")):
+        if isinstance(exchange.answer, Response):
+            self._learn_set(exchange.answer, sent)
+            if exchange.answer.token:
+                self._keep(exchange.answer.token)
+            for found in _MEMBER.finditer(exchange.answer.body[:BODY_READ].decode("utf-8", "replace")):
                 self._keep(found[1])
-            if _NESTED.search(x.answer.body, 0, BODY_READ):
-                for token in itertools.islice(_tokens(x.answer.reading.value), COOKIES_LEARNED):
+            if _NESTED.search(exchange.answer.body, 0, BODY_READ):
+                for token in itertools.islice(_tokens(exchange.answer.reading.value), COOKIES_LEARNED):
                     self._keep(token)
 
     def _learn_set(self, r: Response, sent: dict[str, str]) -> None:
@@ -130,6 +130,10 @@ class Redactor:
         if len(text) <= LONGEST and len(whole) <= most and len(line) <= most:
             return line
         return f"{line[:most]}… ({len(text) if len(text) > LONGEST else len(whole):,} characters)"
+
+    def command(self, text: str) -> str:
+        """A command as one line, without secrets. Nothing else in it changes but what cannot be printed, so it still runs."""
+        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.clean(text[:LONGEST]))
 
     def header(self, name: str, value: str, most: int = 100) -> str:
         """A header as one harmless line. What is secret by its name is masked whatever is known of its value; of Set-Cookie the

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contracts.report.cases import cases
-from contracts.rules.verdict import BROKEN
+from contracts.redaction.redacted import Redacted
+from contracts.report.model import Report
 
 _COLOURS: Final = {"conformant": "brightgreen", "non-conformant": "red", "incomplete": "yellow"}
 
 
-def badge(report: dict[str, Any]) -> dict[str, Any]:
+def badge(redacted: Redacted[Report]) -> dict[str, Any]:
     """Of a broken contract the badge counts the rules, each once, however many implementations broke it."""
-    verdict = report["verdict"]
-    broken = len({(case.role, case.rule) for case in cases(report) if case.verdict in BROKEN})
-    message = f"{broken} rule{'s' if broken > 1 else ''} broken" if verdict == "non-conformant" and broken else verdict
-    return {"schemaVersion": 1, "label": "refresh contract", "message": message, "color": _COLOURS[verdict]}
+    report = redacted.model
+    broken = len({result.rule for result in report.results if result.is_broken})
+    counted = report.verdict == "non-conformant" and broken
+    message = f"{broken} rule{'s' if broken > 1 else ''} broken" if counted else report.verdict
+    return {"schemaVersion": 1, "label": "refresh contract", "message": message, "color": _COLOURS[report.verdict]}

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
-from contracts.model.outcome import Outcome
-from contracts.redaction.redactor import Redactor
-from contracts.report.timeline import Step, steps
+from contracts.redaction.redacted import Redacted
+from contracts.report.timeline import Step, Story
 
 WIDTH: Final = 900
 PAGE, ENDPOINT = 130, 820  # where the two lifelines are
@@ -26,28 +25,28 @@ text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}
 """
 
 
-def draw(o: Outcome, broken: Sequence[str], *, client: str, redactor: Redactor) -> str:
-    """The outcome as SVG; `broken` are the rules that it breaks. It asks nothing of the network and runs no script."""
-    told = steps(o)
+def draw(story: Redacted[Story], broken: Sequence[str], *, client: str) -> str:
+    """The story as SVG; `broken` are the rules that it breaks. The picture asks nothing of the network and runs no script."""
+    scenario, told = story.model.scenario, story.model.steps
     verdict = f"breaks {', '.join(broken)}" if broken else "keeps every rule"
     lines = textwrap.wrap(verdict, 105)
     height = TOP + ROW * len(told) + 20 + 20 * len(lines)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" direction="ltr">',
-        f"<title>{escape(f'{client}, {o.scenario.name}: {verdict}')}</title><style>{STYLE}</style>",
+        f"<title>{escape(f'{client}, {scenario}: {verdict}')}</title><style>{STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
-        _text(16, 26, f"{client} · {o.scenario.name}", "title"),
+        _text(16, 26, f"{client} · {scenario}", "title"),
         _text(PAGE, 54, "the page", "quiet", "middle") + _text(ENDPOINT, 54, "the endpoint", "quiet", "middle"),
         *(f'<line class="life" x1="{x}" y1="62" x2="{x}" y2="{TOP + ROW * len(told) - 14}"/>' for x in (PAGE, ENDPOINT)),
-        *(part for row, step in enumerate(told) for part in _step(step, TOP + ROW * row, redactor)),
+        *(part for row, step in enumerate(told) for part in _step(step, TOP + ROW * row)),
         *(_text(16, height - 18 - 20 * (len(lines) - 1 - n), line, "bad" if broken else "quiet") for n, line in enumerate(lines)),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _step(step: Step, y: int, redactor: Redactor) -> Iterator[str]:
-    text = redactor.show(step.text)
+def _step(step: Step, y: int) -> Iterator[str]:
+    text = step.text
     if step.at is not None:
         yield _text(16, y + 4, f"{step.at * 1000:.0f} ms", "time")
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -13,10 +13,9 @@ from contracts.settings import Mistake
 PAGE: Final = "report.html"
 DATA: Final = "report.json"
 EVIDENCE: Final = "evidence.har"
-JUNIT: Final = "junit.xml"
 SUMMARY: Final = "summary.md"
 BADGE: Final = "badge.json"
-NAMES: Final = (PAGE, DATA, EVIDENCE, JUNIT, SUMMARY, BADGE)
+NAMES: Final = (PAGE, DATA, EVIDENCE, SUMMARY, BADGE)
 
 
 def prepare(folder: Path, *, replay: bool = False) -> None:

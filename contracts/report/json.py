@@ -3,85 +3,84 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from contracts.consumer.recorded import Row
-from contracts.judge import Judgement
-from contracts.model.document import load
-from contracts.redaction.redactor import Redactor
-from contracts.rules.confidence import would_see
-from contracts.rules.verdict import Conclusion
+from contracts.model.document import RuleText, load
+from contracts.redaction.redacted import Redacted
+from contracts.report.model import Implementation, Report, RuleResult
 
 
-def report(
-    judgements: Sequence[Judgement],
-    conclusion: Conclusion,
-    *,
-    seconds: float,
-    seed: int,
-    redactor: Redactor,
-    rerun: Callable[[Judgement, str], str],
-    recorded: Sequence[Row] = (),
-) -> dict[str, Any]:
-    """The report as data."""
-    document = load()
-    rules = []
-    for text in document.rules.values():
-        findings = [
-            {
-                "implementation": j.name,
-                "expected": redactor.show(f.expected),
-                "actual": redactor.show(f.actual),
-                "exchange": f.exchange,
-                "rerun": rerun(j, text.id),
-            }
-            for j in judgements
-            for f in j.findings
-            if f.rule == text.id
-        ]
-        verdicts = {j.name: j.verdicts[text.id] for j in judgements if text.id in j.verdicts}
-        rules.append(
-            {
-                "id": text.id,
-                "level": text.level,
-                "role": text.role,
-                "text": text.text,
-                "source": [document.source(s) for s in text.source],
-                "verdicts": verdicts,
-                "findings": findings,
-            }
-        )
+def data(redacted: Redacted[Report]) -> dict[str, Any]:
+    """The report as `report.json` has it."""
+    report, document = redacted.model, load()
     return {
         "schema": 1,
-        "verdict": conclusion.verdict,
-        "reason": redactor.show(conclusion.reason, 2000) if conclusion.reason else None,
-        "requests": sum(j.requests for j in judgements),
-        "seconds": round(seconds, 3),
-        "seed": seed,
+        "verdict": report.verdict,
+        "reason": report.reason,
+        "requests": report.requests,
+        "seconds": report.seconds,
+        "seed": report.seed,
         "contract": {"version": document.version, "sha256": document.sha256},
-        "implementations": [
+        "implementations": [_implementation(one) for one in report.implementations],
+        "rules": [_rule(rule, [r for r in report.results if r.rule == rule.id]) for rule in document.rules.values()],
+        "recorded": [
             {
-                "name": j.name,
-                "role": j.role,
-                "kind": j.kind,
-                "version": redactor.show(j.version) if j.version else None,
-                "verdict": j.verdict,
-                "requests": j.requests,
+                "exchange": row.exchange,
+                "answer": row.answer,
+                "provider": list(row.provider),
+                "consumers": {name: list(rules) for name, rules in row.consumers.items()},
             }
-            for j in judgements
+            for row in report.recorded
         ],
-        "rules": rules,
-        "recorded": [{**row.as_data(), "answer": redactor.show(row.what)} for row in recorded],
-        "power": {j.name: {id: _power(t.exercised) for id, t in j.tallies.items()} for j in judgements},
+        "power": {
+            one.name: {
+                result.rule: _power(result)
+                for result in report.results
+                if result.implementation == one.name and result.exercised is not None
+            }
+            for one in report.implementations
+        },
     }
 
 
-def _power(exercised: int) -> dict[str, Any]:
-    share = would_see(exercised)
-    return {"exercised": exercised, "would_see": None if share is None else round(share, 6)}
+def _implementation(one: Implementation) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "role": one.role,
+        "kind": one.kind,
+        "version": one.version,
+        "verdict": one.verdict,
+        "requests": one.requests,
+    }
+
+
+def _rule(rule: RuleText, results: list[RuleResult]) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "level": rule.level,
+        "role": rule.role,
+        "text": rule.text,
+        "source": [load().source(name) for name in rule.source],
+        "verdicts": {result.implementation: result.verdict for result in results},
+        "findings": [
+            {
+                "implementation": result.implementation,
+                "expected": finding.expected,
+                "actual": finding.actual,
+                "exchange": finding.exchange,
+                "rerun": result.again,
+            }
+            for result in results
+            for finding in result.findings
+        ],
+    }
+
+
+def _power(result: RuleResult) -> dict[str, Any]:
+    share = result.would_see
+    return {"exercised": result.exercised, "would_see": None if share is None else round(share, 6)}
 
 
 @cache
@@ -90,11 +89,12 @@ def schema() -> dict[str, Any]:
     return json.loads(Path(__file__).with_name("schema.json").read_text("utf-8"))  # type: ignore[no-any-return]
 
 
-def text(data: dict[str, Any]) -> str:
+def text(redacted: Redacted[Report]) -> str:
     """The report as JSON. ValueError: it breaks its own schema."""
     import jsonschema_rs
 
-    error = next(jsonschema_rs.iter_errors(schema(), data), None)
+    found = data(redacted)
+    error = next(jsonschema_rs.iter_errors(schema(), found), None)
     if error is not None:
         raise ValueError(f"the report does not fit its schema: {error}")
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"

@@ -1,4 +1,4 @@
-"""How a run ends: what was judged, said once to files, to the terminal and to the exit code.
+"""How a run ends: what was judged is told once to files, to the terminal and to the exit code.
 
 Under pytest-xdist the worker that judged sends its account to the process that ends the run.
 """
@@ -7,51 +7,56 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from contracts.har.writing import har
 from contracts.model.errors import location
-from contracts.report import files
+from contracts.redaction.redacted import Redacted, redact
+from contracts.redaction.redactor import Redactor
+from contracts.report import files, terminal
 from contracts.report import json as json_report
+from contracts.report.model import Report, report
+from contracts.result import RunResult
 from contracts.rules.verdict import Conclusion
+from contracts.watchdog import Stuck, guarded
 
+REPORT_SECONDS: Final = 60.0
 _WORST_FIRST: Final = ("non-conformant", "incomplete", "conformant")
 
 
 @dataclass(frozen=True)
 class Account:
-    """`report` as in `report.json`, the lines of the terminal with their colours, the folder that the report goes to, what the
-    page tells beyond (see `contracts.report.details`), and the evidence as HAR.
+    """What was judged: the report, the folder that it goes to, and the evidence as HAR. Nothing in it is secret."""
 
-    Everything in it is redacted.
-    """
-
-    report: dict[str, Any]
-    lines: list[tuple[str, str]]
-    folder: str
-    details: dict[str, Any] | None = None
+    report: Redacted[Report]
+    folder: Path
     har: str | None = None
 
-    @classmethod
-    def of(cls, plain: dict[str, Any]) -> Account:
-        """From what `plain` made."""
-        return cls(**{**plain, "lines": [(text, colour) for text, colour in plain["lines"]]})
 
-    @property
-    def plain(self) -> dict[str, Any]:
-        """As lists and dictionaries, to be sent to another process."""
-        return {**asdict(self), "lines": [list(line) for line in self.lines]}
+def account(run: RunResult, redactor: Redactor) -> Account:
+    """The account of a run. It never raises: where the report cannot be made, the account says so as its reason."""
+    folder = run.settings.report
+    try:
+        with guarded("making the report", REPORT_SECONDS):
+            evidence = None
+            if run.judgements and not run.replayed:
+                evidence = har(run.judgements, redactor, seed=run.settings.seed, started=run.started)
+            return Account(redact(report(run), redactor), folder, evidence)
+    except Exception as error:  # a traceback would show locals, and those hold secrets
+        what = str(error) if isinstance(error, Stuck) else f"the report could not be made ({location(error)}); please report it"
+        return Account(redact(Report("incomplete", f"the suite: {what}", seed=run.settings.seed), Redactor()), folder)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """The conclusion of the run, the lines for the terminal, one on where the report is, and what a pipeline is told."""
+    """The conclusion of the run, the lines for the terminal, a line on where the report is, and what a pipeline is told."""
 
     conclusion: Conclusion
-    lines: list[tuple[str, str]]
-    written: str
-    report: dict[str, Any] = field(default_factory=dict)
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    written: str = "no report"
+    report: Redacted[Report] | None = None
 
     @property
     def last(self) -> str:
@@ -61,27 +66,28 @@ class Ending:
 
 
 def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path | None = None) -> Ending:
-    """Write the report: of several accounts of the same (--dist each), the worst. `died`: a worker that was lost at the suite.
-    `summary`: a file of the pipeline's, to which the summary is added.
+    """Write the report: of several accounts of the same suite (`--dist each`), the worst.
 
-    A run that cannot show its report is at best incomplete.
+    `died` names a worker that was lost at the suite. `summary` is a file of the pipeline's, to which the summary is added. A run
+    that cannot show its report is at best incomplete.
     """
     lost = Conclusion("incomplete", f"the worker {died} of pytest-xdist died in the middle of the suite; run it again")
     if not accounts:
-        return Ending(lost, [], "no report")
-    account = min(accounts, key=lambda a: _WORST_FIRST.index(a.report["verdict"]))
-    conclusion = Conclusion(account.report["verdict"], account.report["reason"])
+        return Ending(lost)
+    worst = min(accounts, key=lambda one: _WORST_FIRST.index(one.report.model.verdict))
+    conclusion = worst.report.model.conclusion
     if died is not None and conclusion.verdict != "non-conformant":
         conclusion = lost
-    data = {**account.report, "verdict": conclusion.verdict, "reason": conclusion.reason}
-    folder = Path(account.folder)
+    found = worst.report.part(replace(worst.report.model, verdict=conclusion.verdict, reason=conclusion.reason))
+    shown: list[tuple[str, str]] = []
     try:
-        texts = documents(data, account)
-        files.write(folder, texts)
-        written = f"report: {folder / (files.PAGE if files.PAGE in texts else files.DATA)}"
+        shown = list(terminal.lines(found))
+        texts = documents(found, worst.har)
+        files.write(worst.folder, texts)
+        written = f"report: {worst.folder / (files.PAGE if files.PAGE in texts else files.DATA)}"
     except Exception as error:  # a traceback would show locals
         why = f"cannot be written ({error.strerror})" if isinstance(error, OSError) else f"could not be made ({location(error)})"
-        written = f"no report: {folder} {why}" if isinstance(error, OSError) else f"no report: it {why}; please report it"
+        written = f"no report: {worst.folder} {why}" if isinstance(error, OSError) else f"no report: it {why}; please report it"
         if conclusion.verdict == "conformant":
             conclusion = Conclusion("incomplete", f"every rule holds, but the report {why}")
     else:
@@ -90,24 +96,22 @@ def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path |
                 files.append(summary, texts[files.SUMMARY])
         except OSError as error:
             written += f" (and {summary} cannot be written: {error.strerror})"
-    return Ending(conclusion, account.lines, written, data)
+    return Ending(conclusion, shown, written, found)
 
 
-def documents(data: dict[str, Any], account: Account) -> dict[str, str]:
-    """Every file of the report by its name; where little is known, those that little is needed for."""
+def documents(found: Redacted[Report], evidence: str | None) -> dict[str, str]:
+    """Every file of the report by its name. A run that judged nothing has no page."""
     from contracts.report.badge import badge
-    from contracts.report.junit import junit
     from contracts.report.summary import summary
 
-    texts = {files.EVIDENCE: account.har} if account.har else {}
-    if account.details:
+    texts = {files.EVIDENCE: evidence} if evidence else {}
+    if found.model.command:
         from contracts.report.page import page
 
-        texts[files.PAGE] = page(data, account.details)
+        texts[files.PAGE] = page(found)
     return {
         **texts,
-        files.JUNIT: junit(data),
-        files.SUMMARY: summary(data),
-        files.BADGE: json.dumps(badge(data)) + "\n",
-        files.DATA: json_report.text(data),
+        files.SUMMARY: summary(found),
+        files.BADGE: json.dumps(badge(found)) + "\n",
+        files.DATA: json_report.text(found),
     }

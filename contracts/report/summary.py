@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from contracts.report.cases import ERROR, FIXED, Case, cases
+from contracts.model.document import load
+from contracts.redaction.redacted import Redacted
+from contracts.report.model import ERROR, FIXED, UNVERIFIED, Report, RuleResult
 from contracts.rules.verdict import BROKEN
 
 LIMIT: Final = 900_000  # bytes; GitHub refuses 1 MiB
@@ -23,12 +25,12 @@ _SOURCE: Final = re.compile(r"(?P<title>.+) <(?P<url>https?://[^\s<>]+)>")
 _PUNCTUATION: Final = re.compile(r"[\\`*_\[\]<>&|~$#@]")
 
 
-def summary(report: dict[str, Any]) -> str:
+def summary(redacted: Redacted[Report]) -> str:
     """The report as Markdown, cut with a note where it would be too long."""
     note = "…cut short here; the report has all of it."
     taken: list[str] = []
     left = LIMIT - len(note.encode()) - 2
-    for part in _parts(report):
+    for part in _parts(redacted.model):
         left -= len(part.encode()) + 2
         if left < 0:
             taken.append(note)
@@ -78,56 +80,56 @@ def _longest_run(text: str) -> int:
 # --- the page -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(report: Mapping[str, Any]) -> Iterator[str]:
-    verdict = report["verdict"]
-    yield f"## {_SIGNS[verdict]} Refresh contract: {verdict}"
-    if report["reason"]:
-        yield code(report["reason"])
-    found = list(cases(report))
-    contract = f"contract {code(report['contract']['version'])}"
-    yield f"{_counts(found)}; {report['requests']:,} requests in {report['seconds']:.1f} s; {contract}."
-    if report["implementations"]:
-        yield "\n".join(_table(report["implementations"], found))
-    for verdicts in (BROKEN, ("warn",)):
-        yield from (_broken(case) for case in found if case.verdict in verdicts)
-    if known := [case for case in found if case.verdict == "known"]:
+def _parts(report: Report) -> Iterator[str]:
+    results = report.results
+    yield f"## {_SIGNS[report.verdict]} Refresh contract: {report.verdict}"
+    if report.reason:
+        yield code(report.reason)
+    contract = f"contract {code(load().version)}"
+    yield f"{_counts(results)}; {report.requests:,} requests in {report.seconds:.1f} s; {contract}."
+    if report.implementations:
+        yield "\n".join(_table(report))
+    yield from (_broken(result) for result in results if result.is_broken)
+    yield from (_broken(result) for result in results if result.verdict == "warn")
+    if known := [result for result in results if result.verdict == "known"]:
         yield "### Known deviations"
-        yield "\n".join(f"- {row}" for row in _few([f"{code(c.rule)}, {code(c.implementation)}{_seen(c)}" for c in known]))
-    if missing := [case for case in found if case.verdict in ("not-exercised", "blocked")]:
+        rows = [f"{code(result.rule)}, {code(result.implementation)}{_seen(result)}" for result in known]
+        yield "\n".join(f"- {row}" for row in _few(rows))
+    if missing := [result for result in results if result.verdict in UNVERIFIED]:
         yield f"Not exercised: {', '.join(_few(_grouped(missing)))}."
 
 
-def _counts(found: Sequence[Case]) -> str:
+def _counts(results: Sequence[RuleResult]) -> str:
     """How many verdicts of each kind, over all implementations."""
-    counted = Counter(case.verdict for case in found)
+    counted = Counter(result.verdict for result in results)
     return "Verdicts of rules: " + (", ".join(f"{counted[v]} {v}" for v in _COUNTED if counted[v]) or "none")
 
 
-def _table(implementations: Sequence[Mapping[str, Any]], found: Sequence[Case]) -> Iterator[str]:
+def _table(report: Report) -> Iterator[str]:
     yield "| implementation | | version | verdict | requests | held | broken | warned | known | not exercised |"
     yield "|---|---|---|---|---:|---:|---:|---:|---:|---:|"
-    for i in implementations[:MOST]:
-        said = [case.verdict for case in found if (case.role, case.implementation) == (i["role"], i["name"])]
-        kinds: tuple[tuple[str, ...], ...] = (("pass",), BROKEN, ("warn",), ("known",), ("not-exercised", "blocked"))
-        numbers = [str(sum(map(said.count, kind))) for kind in kinds]
-        version = cell(i["version"]) if i["version"] else ""
-        verdict = f"{_SIGNS[i['verdict']]} {i['verdict']}"
-        row = [cell(i["name"]), f"{i['role']}, {i['kind']}", version, verdict, f"{i['requests']:,}", *numbers]
+    for one in report.implementations[:MOST]:
+        verdicts = Counter(result.verdict for result in report.results if result.implementation == one.name)
+        kinds: tuple[tuple[str, ...], ...] = (("pass",), BROKEN, ("warn",), ("known",), UNVERIFIED)
+        numbers = [str(sum(verdicts[verdict] for verdict in kind)) for kind in kinds]
+        version = cell(one.version) if one.version else ""
+        verdict = f"{_SIGNS[one.verdict]} {one.verdict}"
+        row = [cell(one.name), f"{one.role}, {one.kind}", version, verdict, f"{one.requests:,}", *numbers]
         yield f"| {' | '.join(row)} |"
-    if len(implementations) > MOST:
-        yield f"| and {len(implementations) - MOST} more | | | | | | | | | |"
+    if left := len(report.implementations[MOST:]):
+        yield f"| and {left} more | | | | | | | | | |"
 
 
-def _broken(case: Case) -> str:
+def _broken(result: RuleResult) -> str:
     """A section for a rule that is broken, or that fails the run otherwise."""
-    sign = "⚠️" if case.verdict == "warn" else "❌"
-    lines = [f"### {sign} {code(case.rule)} ({case.level}), {code(case.implementation)}", "", prose(case.text), ""]
-    lines += [f"- Source: {_source(source)}" for source in case.sources[:MOST]]
-    if case.verdict in ("fixed", "error"):
-        lines.append(f"- {(FIXED if case.verdict == 'fixed' else ERROR).capitalize()}.")
-    if case.findings:
-        first = case.findings[0]
-        lines += [f"- Expected: {code(first['expected'])}", f"- Actual: {code(first['actual'])}", "", block(first["rerun"])]
+    sign = "⚠️" if result.verdict == "warn" else "❌"
+    lines = [f"### {sign} {code(result.rule)} ({result.level}), {code(result.implementation)}", "", prose(result.text), ""]
+    lines += [f"- Source: {_source(source)}" for source in result.sources[:MOST]]
+    if result.verdict in ("fixed", "error"):
+        lines.append(f"- {(FIXED if result.verdict == 'fixed' else ERROR).capitalize()}.")
+    if result.findings:
+        first = result.findings[0]
+        lines += [f"- Expected: {code(first.expected)}", f"- Actual: {code(first.actual)}", "", block(result.again)]
     return "\n".join(lines)
 
 
@@ -137,15 +139,15 @@ def _source(text: str) -> str:
     return f"[{prose(found['title'])}](<{found['url']}>)" if found else prose(text)
 
 
-def _seen(case: Case) -> str:
-    return f": {code(case.findings[0]['actual'])}" if case.findings else ""
+def _seen(result: RuleResult) -> str:
+    return f": {code(result.findings[0].actual)}" if result.findings else ""
 
 
-def _grouped(missing: Sequence[Case]) -> list[str]:
+def _grouped(missing: Sequence[RuleResult]) -> list[str]:
     """Each rule once, with the implementations that did not exercise it."""
     names: dict[str, list[str]] = {}
-    for case in missing:
-        names.setdefault(case.rule, []).append(code(case.implementation))
+    for result in missing:
+        names.setdefault(result.rule, []).append(code(result.implementation))
     return [f"{code(rule)} ({', '.join(_few(of))})" for rule, of in names.items()]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 from contracts.model.exchange import Exchange, Response
 from contracts.model.outcome import LISTENERS, Event, Outcome
+from contracts.redaction.redacted import Public, Shown
 
 TOKENS = {"kept": "the old token", "new": "the token of the answer", "gone": "no token", "bogus": "no token, but kept as one"}
 
@@ -16,27 +18,42 @@ class Step:
     """Something that happened, `at` seconds after the call (None: not a moment of its own); who did it, and what it was."""
 
     at: float | None
-    who: str  # page, request, answer, event, promise, token
-    text: str
+    who: Public  # page, request, answer, event, promise, token
+    text: Annotated[str, Shown(160)]
 
 
-def steps(o: Outcome) -> list[Step]:
-    """The story of an outcome. Texts may hold what a server said: they are to be shown through the redactor."""
-    return [*sorted(_moments(o), key=lambda step: step.at or 0.0), *_after(o)]
+@dataclass(frozen=True)
+class Story:
+    """What happened in a scenario, in the order in which it happened."""
+
+    scenario: Public
+    steps: tuple[Step, ...]
 
 
-def _moments(o: Outcome) -> Iterator[Step]:
-    count = len(o.calls)
+def story(outcome: Outcome) -> Story:
+    """The story of an outcome, not yet redacted."""
+    return Story(outcome.scenario.name, (*sorted(_moments(outcome), key=lambda step: step.at or 0.0), *_after(outcome)))
+
+
+def lines(told: Story) -> Iterator[str]:
+    """The story in lines, one for each step."""
+    for step in told.steps:
+        at = "       " if step.at is None else f"{step.at:5.2f} s"
+        yield f"{at}  {step.who:7}  {step.text}"
+
+
+def _moments(outcome: Outcome) -> Iterator[Step]:
+    count = len(outcome.calls)
     yield Step(0.0, "page", "the page loads" if not count else "refresh()" if count == 1 else f"refresh(), {count} times at once")
-    sent = [(max(0.0, x.started - o.started) if x.started and o.started else 0.0, x) for x in o.exchanges]
+    sent = [(max(0.0, x.started - outcome.started) if x.started and outcome.started else 0.0, x) for x in outcome.exchanges]
     for at, text in _counted((at, f"{x.request.method} {_path(x)}") for at, x in sent):
         yield Step(at, "request", text)
     for at, text in _counted((at + x.answer.seconds, _answer(x)) for at, x in sent):
         yield Step(at, "answer", text)
-    most = max(range(LISTENERS), key=o.heard.__getitem__)  # the listener that heard most of it
-    for at, text in _counted((event.at, _event(event)) for event in o.events if event.listener == most):
+    most = max(range(LISTENERS), key=outcome.heard.__getitem__)  # the listener that heard most of it
+    for at, text in _counted((event.at, _event(event)) for event in outcome.events if event.listener == most):
         yield Step(at, "event", text)
-    settled = (call for call in o.calls if call.settled != "pending")
+    settled = (call for call in outcome.calls if call.settled != "pending")
     for at, text in _counted((call.at, call.settled + (f": {call.error}" if call.error else "")) for call in settled):
         yield Step(at, "promise", text)
 
@@ -55,22 +72,22 @@ def _event(event: Event) -> str:
     return f"onRefreshFailed, {response}" + (f": {event.text}" if event.text else "")
 
 
-def _after(o: Outcome) -> Iterator[Step]:
-    if pending := o.settled("pending"):
+def _after(outcome: Outcome) -> Iterator[Step]:
+    if pending := outcome.settled("pending"):
         yield Step(None, "promise", f"{pending} still pending" if pending > 1 else "still pending")
-    if not o.fired:
+    if not outcome.fired:
         yield Step(None, "event", "none")
-    yield Step(None, "token", TOKENS[o.became])
-    if o.logged_in is not None:
-        yield Step(None, "page", "the customer is logged in" if o.logged_in else "the customer is logged out")
+    yield Step(None, "token", TOKENS[outcome.became])
+    if outcome.logged_in is not None:
+        yield Step(None, "page", "the customer is logged in" if outcome.logged_in else "the customer is logged out")
 
 
-def _answer(x: Exchange) -> str:
-    if not isinstance(x.answer, Response):
-        return x.answer.message
-    body = x.answer.body.decode("utf-8", "backslashreplace")
-    return f"HTTP {x.answer.status}{f' {body}' if body else ', no body'}"
+def _answer(exchange: Exchange) -> str:
+    if not isinstance(exchange.answer, Response):
+        return exchange.answer.message
+    body = exchange.answer.body.decode("utf-8", "backslashreplace")
+    return f"HTTP {exchange.answer.status}{f' {body}' if body else ', no body'}"
 
 
-def _path(x: Exchange) -> str:
-    return "/" + x.request.url.partition("://")[2].partition("/")[2]
+def _path(exchange: Exchange) -> str:
+    return "/" + exchange.request.url.partition("://")[2].partition("/")[2]

@@ -45,18 +45,18 @@ RULE_SET: Final = RuleSet[Outcome, Memory](Memory)
 rule = RULE_SET.rule
 
 
-def _breach(o: Outcome, expected: str, actual: str) -> Breach:
-    return Breach(expected, f"{o.scenario.name}: {actual}")
+def _breach(outcome: Outcome, expected: str, actual: str) -> Breach:
+    return Breach(expected, f"{outcome.scenario.name}: {actual}")
 
 
-def _met(o: Outcome, kind: Kind) -> bool:
+def _met(outcome: Outcome, kind: Kind) -> bool:
     """Whether a refresh met an exchange of this class and is over. A page that loads may leave it at that: it owes no refresh."""
-    return o.kind is kind and bool(o.calls or o.exchanges) and not o.settled("pending")
+    return outcome.kind is kind and bool(outcome.calls or outcome.exchanges) and not outcome.settled("pending")
 
 
-def _settled(o: Outcome, kind: Kind) -> bool:
+def _settled(outcome: Outcome, kind: Kind) -> bool:
     """Whether calls met an exchange of this class, and all of them have ended."""
-    return bool(o.calls) and _met(o, kind)
+    return bool(outcome.calls) and _met(outcome, kind)
 
 
 def _events(count: int) -> str:
@@ -71,53 +71,53 @@ def _calls(count: int) -> str:
 
 
 @rule("sends-post-without-body")
-def sends_post_without_body(o: Outcome, memory: Memory) -> Breach | None:
+def sends_post_without_body(outcome: Outcome, memory: Memory) -> Breach | None:
     """Where the network itself is down, a client need not even try."""
-    method, path = load().method, urlsplit(o.exchanges[0].request.url).path if o.exchanges else load().path
+    method, path = load().method, urlsplit(outcome.exchanges[0].request.url).path if outcome.exchanges else load().path
     expected = f"{method} {path}, no query, no body"
-    if not o.exchanges and (not o.calls or not o.scenario.delivery.reaches):
+    if not outcome.exchanges and (not outcome.calls or not outcome.scenario.delivery.reaches):
         return None
-    sent = [x.request for x in o.exchanges]
+    sent = [x.request for x in outcome.exchanges]
     wrong = [r for r in sent if r.method != method or r.body or urlsplit(r.url).query]
     if wrong:
         r = wrong[0]
         actual = f"{r.method} {urlsplit(r.url).path}{'?…' if urlsplit(r.url).query else ''}, {len(r.body)} bytes of body"
-    elif o.strays:
-        actual = f"no request to the endpoint, but {o.strays[0].method} {urlsplit(o.strays[0].url).path}"
+    elif outcome.strays:
+        actual = f"no request to the endpoint, but {outcome.strays[0].method} {urlsplit(outcome.strays[0].url).path}"
     else:
         actual = "no request"
-    return OK if bool(sent) and not wrong else _breach(o, expected, actual)
+    return OK if bool(sent) and not wrong else _breach(outcome, expected, actual)
 
 
 @rule("settles-when-it-is-over")
-def settles_when_it_is_over(o: Outcome, memory: Memory) -> Breach | None:
+def settles_when_it_is_over(outcome: Outcome, memory: Memory) -> Breach | None:
     """The exchange ends by itself, or in the end the endpoint resets it; `Scenario.seconds` says when."""
-    if not o.calls:
+    if not outcome.calls:
         return None
-    last = o.scenario.seconds + SETTLING_SECONDS
-    pending = o.settled("pending")
-    late = max(call.at for call in o.calls)
+    last = outcome.scenario.seconds + SETTLING_SECONDS
+    pending = outcome.settled("pending")
+    late = max(call.at for call in outcome.calls)
     actual = f"{_calls(pending)} still pending" if pending else f"settled after {late:.1f} s"
     expected = f"settled at most {SETTLING_SECONDS:g} s after the exchange has ended"
     if not pending and late <= last:
         return OK
-    return _breach(o, expected, f"{actual}; the exchange was over at {o.scenario.seconds:.1f} s")
+    return _breach(outcome, expected, f"{actual}; the exchange was over at {outcome.scenario.seconds:.1f} s")
 
 
 # --- completed --------------------------------------------------------------------------------------------------------
 
 
 @rule("success-resolves-with-body")
-def success_resolves_with_body(o: Outcome, memory: Memory) -> Breach | None:
+def success_resolves_with_body(outcome: Outcome, memory: Memory) -> Breach | None:
     """The value is the JSON of the body, as JavaScript reads it."""
-    if not _settled(o, Kind.COMPLETED):
+    if not _settled(outcome, Kind.COMPLETED):
         return None
-    if rejected := o.settled("rejected"):
-        error = next(call.error for call in o.calls if call.settled == "rejected")
-        return _breach(o, "resolved with the body", f"{_calls(rejected)} rejected: {error}")
-    bodies = [x.response.reading.value for x in o.exchanges if x.response]
-    other = [call for call in o.calls if not any(_same(call.value, body) for body in bodies)]
-    return OK if not other else _breach(o, "resolved with the body", "resolved with something else than the body")
+    if rejected := outcome.settled("rejected"):
+        error = next(call.error for call in outcome.calls if call.settled == "rejected")
+        return _breach(outcome, "resolved with the body", f"{_calls(rejected)} rejected: {error}")
+    bodies = [x.response.reading.value for x in outcome.exchanges if x.response]
+    other = [call for call in outcome.calls if not any(_same(call.value, body) for body in bodies)]
+    return OK if not other else _breach(outcome, "resolved with the body", "resolved with something else than the body")
 
 
 def _same(value: Any, body: Any) -> bool:
@@ -142,29 +142,29 @@ def _double(number: int | float | Decimal) -> float:
 
 
 @rule("success-fires-nothing")
-def success_fires_nothing(o: Outcome, memory: Memory) -> Breach | None:
+def success_fires_nothing(outcome: Outcome, memory: Memory) -> Breach | None:
     """The event is for what was not completed."""
-    if _met(o, Kind.COMPLETED):
-        return OK if o.fired == 0 else _breach(o, "no event", _events(o.fired))
+    if _met(outcome, Kind.COMPLETED):
+        return OK if outcome.fired == 0 else _breach(outcome, "no event", _events(outcome.fired))
     return None
 
 
 @rule("success-puts-token-in-place")
-def success_puts_token_in_place(o: Outcome, memory: Memory) -> Breach | None:
+def success_puts_token_in_place(outcome: Outcome, memory: Memory) -> Breach | None:
     """Stored: as the client shows it. Used: as its next request carries it, where it carries one."""
-    if not _met(o, Kind.COMPLETED):
+    if not _met(outcome, Kind.COMPLETED):
         return None
-    stored = isinstance(o.token_after, str) and o.token_after in o.given
+    stored = isinstance(outcome.token_after, str) and outcome.token_after in outcome.given
     where = "the next request carries" if stored else "stored is"
-    return OK if o.became == "new" else _breach(o, "the new token", f"{where} {_token(o)}")
+    return OK if outcome.became == "new" else _breach(outcome, "the new token", f"{where} {_token(outcome)}")
 
 
-def _token(o: Outcome) -> str:
+def _token(outcome: Outcome) -> str:
     """What became of the token, in words that give none away."""
     words = {"kept": "the old token", "new": "the token of the answer", "gone": "no token"}
-    if o.became != "bogus":
-        return words[o.became]
-    for value in (o.sent_after, o.token_after):
+    if outcome.became != "bogus":
+        return words[outcome.became]
+    for value in (outcome.sent_after, outcome.token_after):
         if value is None:
             continue
         shown = str(value).removeprefix("Bearer ").strip()
@@ -177,60 +177,68 @@ def _token(o: Outcome) -> str:
 
 
 @rule("failure-rejects")
-def failure_rejects(o: Outcome, memory: Memory) -> Breach | None:
+def failure_rejects(outcome: Outcome, memory: Memory) -> Breach | None:
     """Every caller is told."""
-    if _settled(o, Kind.FAILED):
-        return OK if o.settled("resolved") == 0 else _breach(o, "rejected", f"{_calls(o.settled('resolved'))} resolved")
+    if _settled(outcome, Kind.FAILED):
+        return (
+            OK
+            if outcome.settled("resolved") == 0
+            else _breach(outcome, "rejected", f"{_calls(outcome.settled('resolved'))} resolved")
+        )
     return None
 
 
 @rule("failure-fires-once")
-def failure_fires_once(o: Outcome, memory: Memory) -> Breach | None:
+def failure_fires_once(outcome: Outcome, memory: Memory) -> Breach | None:
     """For calls made at the same moment: at least one event, at most one a call. Of a page load the requests count."""
-    if not _met(o, Kind.FAILED):
+    if not _met(outcome, Kind.FAILED):
         return None
-    most = len(o.calls) or len(o.exchanges)
-    known = (o.client, o.scenario.conditions)
-    if not o.fired and known in memory.fired:
+    most = len(outcome.calls) or len(outcome.exchanges)
+    known = (outcome.client, outcome.scenario.conditions)
+    if not outcome.fired and known in memory.fired:
         return None  # it fired before: the business of every-failure-fires
-    if o.fired and o.calls:
-        late = max(event.at for event in o.events) - max(call.at for call in o.calls)
+    if outcome.fired and outcome.calls:
+        late = max(event.at for event in outcome.events) - max(call.at for call in outcome.calls)
         if late > EVENT_SECONDS:
-            return _breach(o, f"the event within {EVENT_SECONDS:g} s after the rejection", f"{late:.1f} s after it")
-    if o.fired:
+            return _breach(outcome, f"the event within {EVENT_SECONDS:g} s after the rejection", f"{late:.1f} s after it")
+    if outcome.fired:
         memory.fired.add(known)
     expected = "exactly one event" if most == 1 else f"one to {most} events"
-    return OK if 1 <= o.fired <= most else _breach(o, expected, f"{_events(o.fired)} for {_calls(most)}")
+    return OK if 1 <= outcome.fired <= most else _breach(outcome, expected, f"{_events(outcome.fired)} for {_calls(most)}")
 
 
 @rule("every-failure-fires")
-def every_failure_fires(o: Outcome, memory: Memory) -> Breach | None:
+def every_failure_fires(outcome: Outcome, memory: Memory) -> Breach | None:
     """Speaks of a scenario that fired when it was met before."""
-    if _met(o, Kind.FAILED) and (o.client, o.scenario.conditions) in memory.fired:
-        return OK if o.fired > 0 else _breach(o, "an event, as when this was met before", "no event this time")
+    if _met(outcome, Kind.FAILED) and (outcome.client, outcome.scenario.conditions) in memory.fired:
+        return OK if outcome.fired > 0 else _breach(outcome, "an event, as when this was met before", "no event this time")
     return None
 
 
 @rule("event-carries-error")
-def event_carries_error(o: Outcome, memory: Memory) -> Breach | None:
+def event_carries_error(outcome: Outcome, memory: Memory) -> Breach | None:
     """The response is that of the exchange: its HTTP status tells."""
-    if not _met(o, Kind.FAILED) or not o.events:
+    if not _met(outcome, Kind.FAILED) or not outcome.events:
         return None
-    came = next((x.response.status for x in reversed(o.exchanges) if x.response), 0)
-    for event in o.events:
+    came = next((x.response.status for x in reversed(outcome.exchanges) if x.response), 0)
+    for event in outcome.events:
         if not event.is_error:
-            return _breach(o, "an error", f"the event carries {event.text or 'nothing'}")
+            return _breach(outcome, "an error", f"the event carries {event.text or 'nothing'}")
         if came >= 400 and event.status != came:
             has = f"a response with status {event.status}" if event.status else "no response"
-            return _breach(o, f"an error whose response has status {came}", f"an error with {has}")
+            return _breach(outcome, f"an error whose response has status {came}", f"an error with {has}")
     return OK
 
 
 @rule("every-listener-hears")
-def every_listener_hears(o: Outcome, memory: Memory) -> Breach | None:
+def every_listener_hears(outcome: Outcome, memory: Memory) -> Breach | None:
     """Where a listener throws, `throwing-listener-harms-nothing` speaks."""
-    if _met(o, Kind.FAILED) and o.fired and not o.scenario.throwing:
-        return OK if len(set(o.heard)) == 1 else _breach(o, "every listener hears it", f"they heard it {_times(o.heard)}")
+    if _met(outcome, Kind.FAILED) and outcome.fired and not outcome.scenario.throwing:
+        return (
+            OK
+            if len(set(outcome.heard)) == 1
+            else _breach(outcome, "every listener hears it", f"they heard it {_times(outcome.heard)}")
+        )
     return None
 
 
@@ -239,46 +247,50 @@ def _times(heard: tuple[int, ...]) -> str:
 
 
 @rule("throwing-listener-harms-nothing")
-def throwing_listener_harms_nothing(o: Outcome, memory: Memory) -> Breach | None:
+def throwing_listener_harms_nothing(outcome: Outcome, memory: Memory) -> Breach | None:
     """The first listener throws; the others and the callers must not notice."""
-    if not _settled(o, Kind.FAILED) or not o.scenario.throwing or not o.fired:
+    if not _settled(outcome, Kind.FAILED) or not outcome.scenario.throwing or not outcome.fired:
         return None
-    spoiled = sum(THROWN in call.error for call in o.calls)
-    heard = len(set(o.heard)) == 1
-    actual = f"{_calls(spoiled)} rejected with the listener's own error" if heard else f"the listeners heard it {_times(o.heard)}"
+    spoiled = sum(THROWN in call.error for call in outcome.calls)
+    heard = len(set(outcome.heard)) == 1
+    actual = (
+        f"{_calls(spoiled)} rejected with the listener's own error"
+        if heard
+        else f"the listeners heard it {_times(outcome.heard)}"
+    )
     harmless = heard and not spoiled
-    return OK if harmless else _breach(o, "the others hear it, and the call is rejected with its own error", actual)
+    return OK if harmless else _breach(outcome, "the others hear it, and the call is rejected with its own error", actual)
 
 
 @rule("failure-keeps-token")
-def failure_keeps_token(o: Outcome, memory: Memory) -> Breach | None:
+def failure_keeps_token(outcome: Outcome, memory: Memory) -> Breach | None:
     """A page load is another matter: it may log the customer out, and then the token goes."""
-    if not _settled(o, Kind.FAILED):
+    if not _settled(outcome, Kind.FAILED):
         return None
-    return OK if o.became == "kept" else _breach(o, "the old token", f"afterwards it is {_token(o)}")
+    return OK if outcome.became == "kept" else _breach(outcome, "the old token", f"afterwards it is {_token(outcome)}")
 
 
 # --- unspecified ------------------------------------------------------------------------------------------------------
 
 
 @rule("unspecified-is-coherent")
-def unspecified_is_coherent(o: Outcome, memory: Memory) -> Breach | None:
+def unspecified_is_coherent(outcome: Outcome, memory: Memory) -> Breach | None:
     """Resolved without an event, or rejected with one: both are right."""
-    if not _settled(o, Kind.UNSPECIFIED):
+    if not _settled(outcome, Kind.UNSPECIFIED):
         return None
-    rejected = o.settled("rejected")
+    rejected = outcome.settled("rejected")
     expected = f"one to {_events(rejected)}" if rejected > 1 else _events(rejected)
-    coherent = 1 <= o.fired <= rejected if rejected else o.fired == 0
-    return OK if coherent else _breach(o, expected, f"{_calls(rejected)} rejected, {_events(o.fired)}")
+    coherent = 1 <= outcome.fired <= rejected if rejected else outcome.fired == 0
+    return OK if coherent else _breach(outcome, expected, f"{_calls(rejected)} rejected, {_events(outcome.fired)}")
 
 
 @rule("no-bogus-token")
-def no_bogus_token(o: Outcome, memory: Memory) -> Breach | None:
+def no_bogus_token(outcome: Outcome, memory: Memory) -> Breach | None:
     """What completed or failed has rules of its own for the token; here the old one, a given one or none will do."""
-    at_load = not o.calls and _met(o, Kind.FAILED)  # it may take the token away, but not put a wrong one in its place
-    if at_load or _met(o, Kind.UNSPECIFIED):
-        actual = f"afterwards it is {_token(o)}"
-        return OK if o.became != "bogus" else _breach(o, "the old token, that of the answer, or none", actual)
+    at_load = not outcome.calls and _met(outcome, Kind.FAILED)  # it may take the token away, but not put a wrong one in its place
+    if at_load or _met(outcome, Kind.UNSPECIFIED):
+        actual = f"afterwards it is {_token(outcome)}"
+        return OK if outcome.became != "bogus" else _breach(outcome, "the old token, that of the answer, or none", actual)
     return None
 
 
@@ -286,46 +298,46 @@ def no_bogus_token(o: Outcome, memory: Memory) -> Breach | None:
 
 
 @rule("calls-at-once-share")
-def calls_at_once_share(o: Outcome, memory: Memory) -> Breach | None:
+def calls_at_once_share(outcome: Outcome, memory: Memory) -> Breach | None:
     """Counted only where a whole answer came: of a broken connection the network stack may send again by itself."""
-    if len(o.calls) < 2 or o.settled("pending") or not o.scenario.delivery.arrives:
+    if len(outcome.calls) < 2 or outcome.settled("pending") or not outcome.scenario.delivery.arrives:
         return None
-    requests, events = len(o.exchanges), o.fired
-    most = 0 if o.kind is Kind.COMPLETED else 1  # an unspecified one may be rejected, and then it fires
+    requests, events = len(outcome.exchanges), outcome.fired
+    most = 0 if outcome.kind is Kind.COMPLETED else 1  # an unspecified one may be rejected, and then it fires
     actual = f"{requests} requests, {_events(events)}" if requests != 1 else f"one request, {_events(events)}"
-    return OK if requests == 1 and events <= most else _breach(o, f"one request, {_events(most)}", actual)
+    return OK if requests == 1 and events <= most else _breach(outcome, f"one request, {_events(most)}", actual)
 
 
 @rule("gives-up-in-the-end")
-def gives_up_in_the_end(o: Outcome, memory: Memory) -> Breach | None:
+def gives_up_in_the_end(outcome: Outcome, memory: Memory) -> Breach | None:
     """Given up before the endpoint itself ended it."""
-    if o.scenario.delivery not in (Delivery.SILENT, Delivery.ENDLESS) or not o.calls:
+    if outcome.scenario.delivery not in (Delivery.SILENT, Delivery.ENDLESS) or not outcome.calls:
         return None
-    waited = max(call.at for call in o.calls)
-    gave_up = not o.settled("pending") and waited < o.scenario.seconds - CLOCK_SECONDS
-    seconds = f"{o.scenario.seconds:g} s"
-    return OK if gave_up else _breach(o, f"given up within {seconds}", f"still pending after {seconds}")
+    waited = max(call.at for call in outcome.calls)
+    gave_up = not outcome.settled("pending") and waited < outcome.scenario.seconds - CLOCK_SECONDS
+    seconds = f"{outcome.scenario.seconds:g} s"
+    return OK if gave_up else _breach(outcome, f"given up within {seconds}", f"still pending after {seconds}")
 
 
 @rule("restore-refreshes-once")
-def restore_refreshes_once(o: Outcome, memory: Memory) -> Breach | None:
+def restore_refreshes_once(outcome: Outcome, memory: Memory) -> Breach | None:
     """Counted where a whole answer came, as for calls at once."""
-    if not o.calls and o.scenario.delivery.arrives:
-        count = len(o.exchanges)
-        return OK if count == 1 else _breach(o, "one request", f"{count} requests" if count else "no request")
+    if not outcome.calls and outcome.scenario.delivery.arrives:
+        count = len(outcome.exchanges)
+        return OK if count == 1 else _breach(outcome, "one request", f"{count} requests" if count else "no request")
     return None
 
 
 @rule("transient-failure-keeps-login")
-def transient_failure_keeps_login(o: Outcome, memory: Memory) -> Breach | None:
+def transient_failure_keeps_login(outcome: Outcome, memory: Memory) -> Breach | None:
     """The customer did nothing wrong, and the next try may succeed."""
-    if o.calls or not _met(o, Kind.FAILED) or o.logged_in is None:
+    if outcome.calls or not _met(outcome, Kind.FAILED) or outcome.logged_in is None:
         return None
-    came = o.exchanges[-1].response
+    came = outcome.exchanges[-1].response
     if came is None or came.status in TRANSIENT:
-        return OK if o.logged_in else _breach(o, "the customer stays logged in", f"logged out by {_why(o)}")
+        return OK if outcome.logged_in else _breach(outcome, "the customer stays logged in", f"logged out by {_why(outcome)}")
     return None
 
 
-def _why(o: Outcome) -> str:
-    return described(frozenset(c for c in o.scenario.conditions if c[0] in ("http status", "transport"))) or "the failure"
+def _why(outcome: Outcome) -> str:
+    return described(frozenset(c for c in outcome.scenario.conditions if c[0] in ("http status", "transport"))) or "the failure"

@@ -48,13 +48,15 @@ class RuleSet(Generic[CaseT, MemoryT]):
         self.memory = memory
         self.judges: dict[str, Callable[[CaseT, MemoryT], Breach | None]] = {}
 
-    def rule(self, id: str) -> Callable[[Callable[[CaseT, MemoryT], Breach | None]], Callable[[CaseT, MemoryT], Breach | None]]:
+    def rule(
+        self, rule_id: str
+    ) -> Callable[[Callable[[CaseT, MemoryT], Breach | None]], Callable[[CaseT, MemoryT], Breach | None]]:
         """Register a judgement under the id that it has in the document."""
 
         def register(judge: Callable[[CaseT, MemoryT], Breach | None]) -> Callable[[CaseT, MemoryT], Breach | None]:
-            if id in self.judges:
-                raise ValueError(f"two judgements for the rule {id}")
-            self.judges[id] = judge
+            if rule_id in self.judges:
+                raise ValueError(f"two judgements for the rule {rule_id}")
+            self.judges[rule_id] = judge
             return judge
 
         return register

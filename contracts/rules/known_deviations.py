@@ -50,13 +50,13 @@ class Deviation:
         """What it is about, in words."""
         return ", ".join(f"{name} {' or '.join(values)}" for name, values in self.when) or "every scenario"
 
-    def about(self, o: Outcome) -> bool:
+    def about(self, outcome: Outcome) -> bool:
         """Whether the outcome is of a scenario that this is about."""
-        return all(any((name, value) in o.conditions for value in values) for name, values in self.when)
+        return all(any((name, value) in outcome.conditions for value in values) for name, values in self.when)
 
-    def allows(self, o: Outcome) -> bool:
+    def allows(self, outcome: Outcome) -> bool:
         """Whether the outcome is what is listed, no more and no less."""
-        return self.about(o) and (not self.seen or o.summary in self.seen)
+        return self.about(outcome) and (not self.seen or outcome.summary in self.seen)
 
 
 class Allowances:
@@ -69,15 +69,15 @@ class Allowances:
         self._seen: set[Deviation] = set()
         self._met: set[Deviation] = set()
 
-    def __call__(self, rule: str, o: Outcome) -> bool:
+    def __call__(self, rule: str, outcome: Outcome) -> bool:
         """Whether this breach of the rule is known."""
-        found = [d for d in self._by_rule.get(rule, ()) if d.allows(o)]
+        found = [d for d in self._by_rule.get(rule, ()) if d.allows(outcome)]
         self._seen.update(found)
         return bool(found)
 
-    def meet(self, o: Outcome) -> None:
+    def meet(self, outcome: Outcome) -> None:
         """Remember that an outcome was there to show the deviations that are about it."""
-        self._met.update(d for listed in self._by_rule.values() for d in listed if d not in self._met and d.about(o))
+        self._met.update(d for listed in self._by_rule.values() for d in listed if d not in self._met and d.about(outcome))
 
     def why(self, rule: str) -> list[str]:
         """Of the deviations of a rule that were seen: what they are about, why that matters, and since when they are known."""

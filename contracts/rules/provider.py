@@ -48,20 +48,20 @@ _ENUM_TEXT: Final = ", ".join(map(str, sorted(_ENUM)))
 _POST: Final = load().method
 
 
-def _posted(x: Exchange) -> Response | None:
+def _posted(exchange: Exchange) -> Response | None:
     """The answer to a POST that was not a redirect, or None."""
-    r = x.response
-    return r if r is not None and x.request.method == _POST and not 300 <= r.status < 400 else None
+    r = exchange.response
+    return r if r is not None and exchange.request.method == _POST and not 300 <= r.status < 400 else None
 
 
-def _with_body(x: Exchange) -> Response | None:
-    r = _posted(x)
+def _with_body(exchange: Exchange) -> Response | None:
+    r = _posted(exchange)
     return r if r is not None and r.status not in _NO_BODY else None
 
 
-def _readable(x: Exchange) -> Response | None:
+def _readable(exchange: Exchange) -> Response | None:
     """The answer to a POST whose body could be read as some JSON value."""
-    r = _with_body(x)
+    r = _with_body(exchange)
     return r if r is not None and r.reading.readable else None
 
 
@@ -78,17 +78,17 @@ def shown(value: Any, most: int = 80) -> str:
 
 
 @rule("one-answer-in-time")
-def one_answer_in_time(x: Exchange, memory: Memory) -> Breach | None:
+def one_answer_in_time(exchange: Exchange, memory: Memory) -> Breach | None:
     """Transport failures of any kind are breaches; whether the target was there at all is the gate's question."""
-    r = x.response
-    actual = getattr(x.answer, "message", "") if r is None else f"an answer, and {r.trailing_bytes:,} bytes behind it"
+    r = exchange.response
+    actual = getattr(exchange.answer, "message", "") if r is None else f"an answer, and {r.trailing_bytes:,} bytes behind it"
     return OK if r is not None and not r.trailing_bytes else Breach("one well-formed HTTP response within the deadline", actual)
 
 
 @rule("content-type-is-json")
-def content_type_is_json(x: Exchange, memory: Memory) -> Breach | None:
+def content_type_is_json(exchange: Exchange, memory: Memory) -> Breach | None:
     """Type and subtype compare without case; parameters are free."""
-    if r := _with_body(x):
+    if r := _with_body(exchange):
         said = r.header("content-type")
         actual = f"Content-Type: {said}" if said else "no Content-Type"
         return OK if r.media_type == JSON else Breach(f"Content-Type: {JSON}", actual)
@@ -96,9 +96,9 @@ def content_type_is_json(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("body-is-utf8")
-def body_is_utf8(x: Exchange, memory: Memory) -> Breach | None:
+def body_is_utf8(exchange: Exchange, memory: Memory) -> Breach | None:
     """The bytes decide, then the label."""
-    if r := _with_body(x):
+    if r := _with_body(exchange):
         faults = list(r.reading.encoding_faults)
         if r.charset not in UTF8:
             faults.append(f"labelled {r.header('content-type')}")  # as it was written: in lower case a secret would not be known
@@ -107,9 +107,9 @@ def body_is_utf8(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("body-is-strict-json")
-def body_is_strict_json(x: Exchange, memory: Memory) -> Breach | None:
+def body_is_strict_json(exchange: Exchange, memory: Memory) -> Breach | None:
     """Bytes that are no UTF-8 are the business of body-is-utf8."""
-    r = _with_body(x)
+    r = _with_body(exchange)
     if r and (r.reading.readable or not r.reading.encoding_faults):
         return OK if not r.reading.faults else Breach("strict JSON", "; ".join(r.reading.faults))
     return None
@@ -131,22 +131,22 @@ def _said(r: Response, name: str) -> str:
 
 
 @rule("success-is-boolean")
-def success_is_boolean(x: Exchange, memory: Memory) -> Breach | None:
-    if r := _readable(x):
+def success_is_boolean(exchange: Exchange, memory: Memory) -> Breach | None:
+    if r := _readable(exchange):
         return OK if r.success is not None else Breach("success: true or false", _said(r, "success"))
     return None
 
 
 @rule("status-is-number")
-def status_is_number(x: Exchange, memory: Memory) -> Breach | None:
-    if r := _readable(x):
+def status_is_number(exchange: Exchange, memory: Memory) -> Breach | None:
+    if r := _readable(exchange):
         return OK if r.body_status is not None else Breach("status: a number", _said(r, "status"))
     return None
 
 
 @rule("status-in-enum")
-def status_in_enum(x: Exchange, memory: Memory) -> Breach | None:
-    r = _posted(x)
+def status_in_enum(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _posted(exchange)
     if r is None or r.status >= 400:
         return None
     said = r.body_status
@@ -158,9 +158,9 @@ def status_in_enum(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("status-mirrors-http")
-def status_mirrors_http(x: Exchange, memory: Memory) -> Breach | None:
+def status_mirrors_http(exchange: Exchange, memory: Memory) -> Breach | None:
     """Silent where status-in-enum speaks."""
-    r = _readable(x)
+    r = _readable(exchange)
     if r is None or r.body_status is None:
         return None
     if r.status < 400 and r.success is not False and (r.status not in _ENUM or r.body_status not in _ENUM):
@@ -169,8 +169,8 @@ def status_mirrors_http(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("success-flag-is-truthful")
-def success_flag_is_truthful(x: Exchange, memory: Memory) -> Breach | None:
-    r = _readable(x)
+def success_flag_is_truthful(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _readable(exchange)
     if r is None or r.success is None:
         return None
     truth = r.status < 400
@@ -178,16 +178,16 @@ def success_flag_is_truthful(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("error-has-object")
-def error_has_object(x: Exchange, memory: Memory) -> Breach | None:
-    r = _readable(x)
+def error_has_object(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _readable(exchange)
     if r and r.status >= 400 and isinstance(r.reading.value, dict):
         return OK if isinstance(_member(r, "error"), dict) else Breach("error: an object", _said(r, "error"))
     return None
 
 
 @rule("no-redirect")
-def no_redirect(x: Exchange, memory: Memory) -> Breach | None:
-    if x.request.method == _POST and (r := x.response):
+def no_redirect(exchange: Exchange, memory: Memory) -> Breach | None:
+    if exchange.request.method == _POST and (r := exchange.response):
         actual = f"HTTP {r.status} to {r.header('location')}"
         return OK if not 300 <= r.status < 400 else Breach("an answer, not a redirect", actual)
     return None
@@ -233,22 +233,22 @@ def _suspects(conditions: Conditions, memory: Memory) -> Conditions:
     return overlap if overlap and not extras else conditions
 
 
-def _asked_for_xsrf(x: Exchange, r: Response) -> bool:
+def _asked_for_xsrf(exchange: Exchange, r: Response) -> bool:
     """Refused for want of an XSRF header that the client could not know before this very answer."""
-    return x.request.header("x-xsrf-token") is None and any(c.startswith("XSRF-TOKEN=") for c in r.cookies())
+    return exchange.request.header("x-xsrf-token") is None and any(c.startswith("XSRF-TOKEN=") for c in r.cookies())
 
 
-def _promise(x: Exchange, memory: Memory, id: str) -> Breach | None:
-    r = _posted(x)
-    situation = x.situation
+def _promise(exchange: Exchange, memory: Memory, rule_id: str) -> Breach | None:
+    r = _posted(exchange)
+    situation = exchange.situation
     if r is None or situation.session != "valid" or r.status == 429:
         return None
     conditions = situation.conditions
     if r.claims_success:
         if len(memory.innocent) < MANY:
             memory.innocent |= conditions
-        return OK if _PROMISED[id](situation) else None
-    if r.status < 400 or id not in _blames(conditions, memory) or _asked_for_xsrf(x, r):
+        return OK if _PROMISED[rule_id](situation) else None
+    if r.status < 400 or rule_id not in _blames(conditions, memory) or _asked_for_xsrf(exchange, r):
         return None
     may_refuse = (situation.overlaps and situation.session_replaced) or any(name == "body" for name, _ in conditions)
     if may_refuse and r.status < 500:
@@ -256,36 +256,36 @@ def _promise(x: Exchange, memory: Memory, id: str) -> Breach | None:
     if not any(known <= conditions for known in memory.explained) and len(memory.explained) < MANY:
         memory.explained.append(_suspects(conditions, memory))
         memory.explained.sort(key=len)
-    return Breach("the refresh completes", f"HTTP {r.status}{_circumstances(x)}")
+    return Breach("the refresh completes", f"HTTP {r.status}{_circumstances(exchange)}")
 
 
-def _circumstances(x: Exchange) -> str:
-    said = described(x.situation.conditions)
+def _circumstances(exchange: Exchange) -> str:
+    said = described(exchange.situation.conditions)
     return f", the request: {said}" if said else ""
 
 
 @rule("no-input-needed")
-def no_input_needed(x: Exchange, memory: Memory) -> Breach | None:
-    return _promise(x, memory, "no-input-needed")
+def no_input_needed(exchange: Exchange, memory: Memory) -> Breach | None:
+    return _promise(exchange, memory, "no-input-needed")
 
 
 @rule("extras-change-nothing")
-def extras_change_nothing(x: Exchange, memory: Memory) -> Breach | None:
-    return _promise(x, memory, "extras-change-nothing")
+def extras_change_nothing(exchange: Exchange, memory: Memory) -> Breach | None:
+    return _promise(exchange, memory, "extras-change-nothing")
 
 
 @rule("repeats-hold")
-def repeats_hold(x: Exchange, memory: Memory) -> Breach | None:
-    said = _promise(x, memory, "repeats-hold")
-    r = _posted(x)
-    if r and x.situation.session == "valid" and r.claims_success and not x.situation.conditions:
+def repeats_hold(exchange: Exchange, memory: Memory) -> Breach | None:
+    said = _promise(exchange, memory, "repeats-hold")
+    r = _posted(exchange)
+    if r and exchange.situation.session == "valid" and r.claims_success and not exchange.situation.conditions:
         memory.plain_success = True
     return said
 
 
 @rule("concurrent-calls-hold")
-def concurrent_calls_hold(x: Exchange, memory: Memory) -> Breach | None:
-    return _promise(x, memory, "concurrent-calls-hold")
+def concurrent_calls_hold(exchange: Exchange, memory: Memory) -> Breach | None:
+    return _promise(exchange, memory, "concurrent-calls-hold")
 
 
 # --- the guard --------------------------------------------------------------------------------------------------------
@@ -317,9 +317,9 @@ def _token_in(value: Any, in_error: bool = False, depth: int = 0) -> str | None:
 
 
 @rule("refuses-without-session")
-def refuses_without_session(x: Exchange, memory: Memory) -> Breach | None:
-    r = _posted(x)
-    session = x.situation.session
+def refuses_without_session(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _posted(exchange)
+    session = exchange.situation.session
     if r is None or session in ("valid", "unknown"):
         return None
     whose = "without a session" if session == "none" else f"to {'an' if session[0] == 'e' else 'a'} {session} session"
@@ -330,48 +330,48 @@ def refuses_without_session(x: Exchange, memory: Memory) -> Breach | None:
         return Breach(expected, f"HTTP {r.status} that gives a token ({where}), {whose}")
     if r.status >= 500:
         # What fails a logged-in customer just the same is not this rule's business.
-        mine = {name for name, _ in x.situation.conditions}
+        mine = {name for name, _ in exchange.situation.conditions}
         if not any({name for name, _ in known} <= mine for known in memory.explained):
-            return Breach(expected, f"HTTP {r.status}, {whose}{_circumstances(x)}")
+            return Breach(expected, f"HTTP {r.status}, {whose}{_circumstances(exchange)}")
     elif r.status >= 400 and r.status != 429:
         return OK
     return None
 
 
-def _replaces_session(x: Exchange, r: Response) -> bool:
+def _replaces_session(exchange: Exchange, r: Response) -> bool:
     """Whether the answer gives a new value to a cookie that was sent."""
-    sent = dict(part.strip().partition("=")[::2] for part in (x.request.header("cookie") or "").split(";"))
+    sent = dict(part.strip().partition("=")[::2] for part in (exchange.request.header("cookie") or "").split(";"))
     given = dict(line.partition(";")[0].strip().partition("=")[::2] for line in r.cookies())
     return any(value and sent.get(name, value) != value for name, value in given.items())
 
 
 @rule("other-methods-never-refresh")
-def other_methods_never_refresh(x: Exchange, memory: Memory) -> Breach | None:
+def other_methods_never_refresh(exchange: Exchange, memory: Memory) -> Breach | None:
     """A preflight may be answered with any JSON; only a token makes it a refresh. HEAD hides the body, so what shows there is a
     success that replaces the session.
     """
-    r = x.response
-    method = x.request.method
+    r = exchange.response
+    method = exchange.request.method
     if r is None or method == _POST:
         return None
-    refreshed = _token_in(r.reading.value) is not None or (method != "OPTIONS" and x.kind is not Kind.FAILED)
+    refreshed = _token_in(r.reading.value) is not None or (method != "OPTIONS" and exchange.kind is not Kind.FAILED)
     if method == "HEAD":
-        refreshed = r.status in _ENUM and r.media_type == JSON and _replaces_session(x, r)
+        refreshed = r.status in _ENUM and r.media_type == JSON and _replaces_session(exchange, r)
     return OK if not refreshed else Breach(f"no refresh by {method}", f"{method} is answered like a refresh: HTTP {r.status}")
 
 
 # --- good manners -----------------------------------------------------------------------------------------------------
 
 
-def _refreshed(x: Exchange) -> Response | None:
+def _refreshed(exchange: Exchange) -> Response | None:
     """The success that answers a logged-in POST (whoever logged in)."""
-    r = _readable(x)
-    return r if x.kind is not Kind.FAILED else None
+    r = _readable(exchange)
+    return r if exchange.kind is not Kind.FAILED else None
 
 
 @rule("success-carries-token")
-def success_carries_token(x: Exchange, memory: Memory) -> Breach | None:
-    if r := _refreshed(x):
+def success_carries_token(exchange: Exchange, memory: Memory) -> Breach | None:
+    if r := _refreshed(exchange):
         if r.token is not None:
             return OK
         data = r.member("data")
@@ -381,20 +381,20 @@ def success_carries_token(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("token-is-not-expired")
-def token_is_not_expired(x: Exchange, memory: Memory) -> Breach | None:
-    r = _refreshed(x)
+def token_is_not_expired(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _refreshed(exchange)
     claims = claims_of(r.token) if r and r.token else None
-    if claims is None or not x.started:
+    if claims is None or not exchange.started:
         return None
     exp = claims.get("exp")
     if isinstance(exp, bool) or not isinstance(exp, (int, float)):
         return Breach("exp: a time in the future", f"exp is {shown(exp)}")
-    return OK if exp > x.started else Breach("exp in the future", f"exp is {shown(exp)}, not after the request")
+    return OK if exp > exchange.started else Breach("exp in the future", f"exp is {shown(exp)}, not after the request")
 
 
 @rule("token-is-new")
-def token_is_new(x: Exchange, memory: Memory) -> Breach | None:
-    r = _refreshed(x)
+def token_is_new(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _refreshed(exchange)
     if r is None or r.token is None:
         return None
     mark = hash(r.token)
@@ -407,8 +407,8 @@ def token_is_new(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("success-is-not-cached")
-def success_is_not_cached(x: Exchange, memory: Memory) -> Breach | None:
-    if r := _refreshed(x):
+def success_is_not_cached(exchange: Exchange, memory: Memory) -> Breach | None:
+    if r := _refreshed(exchange):
         said = r.listed("cache-control")
         actual = f"Cache-Control: {said}" if said else "no Cache-Control"
         directives = {part.strip().lower() for part in said.split(",")}
@@ -417,8 +417,8 @@ def success_is_not_cached(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("error-says-why")
-def error_says_why(x: Exchange, memory: Memory) -> Breach | None:
-    r = _readable(x)
+def error_says_why(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = _readable(exchange)
     error = r.member("error") if r and r.status >= 400 else None
     if isinstance(error, dict):
         lacking = [
@@ -431,10 +431,10 @@ def error_says_why(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("other-methods-get-405")
-def other_methods_get_405(x: Exchange, memory: Memory) -> Breach | None:
+def other_methods_get_405(exchange: Exchange, memory: Memory) -> Breach | None:
     """OPTIONS has uses of its own; a 429 says nothing of the method."""
-    r = x.response
-    method = x.request.method
+    r = exchange.response
+    method = exchange.request.method
     if r is None or method in (_POST, "OPTIONS") or r.status == 429:
         return None
     allow = r.listed("allow")
@@ -444,9 +444,9 @@ def other_methods_get_405(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("other-methods-keep-the-shape")
-def other_methods_keep_the_shape(x: Exchange, memory: Memory) -> Breach | None:
-    r = x.response
-    method = x.request.method
+def other_methods_keep_the_shape(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = exchange.response
+    method = exchange.request.method
     if r is None or method == _POST or not r.body or (method == "OPTIONS" and r.status < 400):
         return None
     faults = [*r.reading.encoding_faults, *r.reading.faults]
@@ -473,8 +473,8 @@ _RETRY_AFTER: Final = re.compile(r"\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d
 
 
 @rule("too-many-says-when")
-def too_many_says_when(x: Exchange, memory: Memory) -> Breach | None:
-    r = x.response
+def too_many_says_when(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = exchange.response
     if r and r.status == 429:
         said = r.header("retry-after")
         holds = bool(_RETRY_AFTER.fullmatch((said or "").strip()))
@@ -483,8 +483,8 @@ def too_many_says_when(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("token-only-in-body")
-def token_only_in_body(x: Exchange, memory: Memory) -> Breach | None:
-    r = x.response
+def token_only_in_body(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = exchange.response
     if r is None:
         return None
     data = r.member("data")
@@ -505,8 +505,8 @@ _TRACE: Final = re.compile(
 
 
 @rule("error-hides-internals")
-def error_hides_internals(x: Exchange, memory: Memory) -> Breach | None:
-    r = x.response
+def error_hides_internals(exchange: Exchange, memory: Memory) -> Breach | None:
+    r = exchange.response
     if r and r.status >= 400:
         found = _TRACE.search(r.body[:262_144])
         trace = found[0].decode("latin-1") if found else ""
@@ -515,7 +515,7 @@ def error_hides_internals(x: Exchange, memory: Memory) -> Breach | None:
 
 
 @rule("answers-within-5-seconds")
-def answers_within_5_seconds(x: Exchange, memory: Memory) -> Breach | None:
-    if r := x.response:
+def answers_within_5_seconds(exchange: Exchange, memory: Memory) -> Breach | None:
+    if r := exchange.response:
         return OK if r.seconds < SLOW_SECONDS else Breach(f"the whole answer in under {SLOW_SECONDS:g} s", f"{r.seconds:.1f} s")
     return None

@@ -40,9 +40,9 @@ _ON_SUCCESS = frozenset(
 )
 
 
-def verdict_of(id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
+def verdict_of(rule_id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
     """The verdict of one rule: pass, fail, warn, not-exercised, known (each breach is), blocked (it needs a session)."""
-    if id in blocked and not (tally and tally.broken and id not in NEED_A_SESSION):
+    if rule_id in blocked and not (tally and tally.broken and rule_id not in NEED_A_SESSION):
         return "blocked"
     if tally is None or not tally.exercised:
         return "not-exercised"
@@ -50,7 +50,7 @@ def verdict_of(id: str, tally: Tally | None, *, blocked: frozenset[str] = frozen
         return "pass"
     if tally.broken == tally.excused:
         return "known"
-    return "fail" if load().rules[id].level == "MUST" else "warn"
+    return "fail" if load().rules[rule_id].level == "MUST" else "warn"
 
 
 def blocked_rules(*, anonymous: bool, session_refused: bool) -> frozenset[str]:

@@ -1,36 +1,42 @@
-"""What a test of the suite says of a judgement, whoever was judged: it fails, is skipped, or passes."""
+"""What a test of the suite makes of a judgement, whoever was judged: it fails, is skipped, or passes."""
 
 from __future__ import annotations
 
 import pytest
 
-from contracts.judge import Judgement
 from contracts.model.document import load
 from contracts.model.part import Part
+from contracts.rules.judgement import Judgement
 from contracts.run import Run
 
 
-def observed(run: Run, implementation: Part, judgement: Judgement, phase: str, *, by: str) -> None:
+def observed(run: Run, part: Part, judgement: Judgement, phase: str, *, by: str) -> None:
     """Fail for a MUST that was broken in a phase, `by` exchanges or outcomes, or for an observation that ended early."""
-    if judgement.halted and run.ended_in.get(implementation, phase) != phase:
-        pytest.skip(f"the observation had ended in the phase {run.ended_in[implementation]}")
+    ended_in = run.phases.ended_in.get(part, phase)
+    if judgement.halted and ended_in != phase:
+        pytest.skip(f"the observation had ended in the phase {ended_in}")
     if judgement.halted:
-        pytest.fail(run.learn().show(judgement.halted), pytrace=False)
+        pytest.fail(run.learned().show(judgement.halted), pytrace=False)
     rules = load().rules
-    seen = run.broken_in(implementation, phase)
-    broken = [id for id in seen if rules[id].level == "MUST" and judgement.verdict_of(id) == "fail"]
+    seen = run.phases.broken_in(part, phase)
+    broken = [rule_id for rule_id in seen if rules[rule_id].level == "MUST" and judgement.verdict_of(rule_id) == "fail"]
     judgement.rules.update(broken)  # what is seen broken counts, even if the run ends before its own test
     if broken:
         pytest.fail(f"broken by {by} of this phase: {', '.join(broken)}", pytrace=False)
 
 
-def judged(run: Run, judgement: Judgement, rule: str) -> None:
-    """Fail for a rule that was broken, or that is listed and no longer seen broken; skip one that was not exercised."""
-    judgement.rules.add(rule)
-    verdict = judgement.verdict_of(rule)
+def judged(run: Run, judgement: Judgement, rule_id: str, item: pytest.Item) -> None:
+    """Fail for a rule that was broken, or that is listed and no longer seen broken; skip one that was not exercised.
+
+    The properties of the test `item` stand in the XML of `--junitxml`.
+    """
+    judgement.rules.add(rule_id)
+    rule, verdict = load().rules[rule_id], judgement.verdict_of(rule_id)
+    properties = {"id": rule_id, "level": rule.level, "role": rule.role, "source": "; ".join(map(load().source, rule.source))}
+    item.user_properties += {**properties, "implementation": judgement.name, "verdict": verdict}.items()
     if verdict in ("fail", "fixed"):
-        said = judgement.tallies[rule].findings
-        actual = run.learn().show(said[0].actual) if verdict == "fail" else "a known deviation is no longer seen"
-        pytest.fail(f"{rule}: {actual}", pytrace=False)
+        findings = judgement.tallies[rule_id].findings
+        actual = run.learned().show(findings[0].actual) if verdict == "fail" else "a known deviation is no longer seen"
+        pytest.fail(f"{rule_id}: {actual}", pytrace=False)
     if verdict in ("not-exercised", "blocked"):
-        pytest.skip(f"{verdict}: {load().rules[rule].text}")
+        pytest.skip(f"{verdict}: {rule.text}")

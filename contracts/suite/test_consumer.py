@@ -26,9 +26,9 @@ def test_consumer_observation(refresh_run: Run, refresh_consumer: RefreshConsume
 
 @pytest.mark.consumer
 @pytest.mark.parametrize("rule", RULES)
-def test_consumer_rule(refresh_run: Run, refresh_consumer: RefreshConsumer, rule: str) -> None:
+def test_consumer_rule(refresh_run: Run, refresh_consumer: RefreshConsumer, rule: str, request: pytest.FixtureRequest) -> None:
     """Every outcome that exercises the rule keeps it."""
-    judged(refresh_run, refresh_run.watch(refresh_consumer, PHASES[-1]), rule)
+    judged(refresh_run, refresh_run.watch(refresh_consumer, PHASES[-1]), rule, request.node)
 
 
 @pytest.mark.sdk
@@ -40,6 +40,6 @@ def test_sdk_observation(refresh_run: Run, refresh_sdk: None, phase: str) -> Non
 
 @pytest.mark.sdk
 @pytest.mark.parametrize("rule", RULES)
-def test_sdk_rule(refresh_run: Run, refresh_sdk: None, rule: str) -> None:
+def test_sdk_rule(refresh_run: Run, refresh_sdk: None, rule: str, request: pytest.FixtureRequest) -> None:
     """Every outcome that exercises the rule keeps it, but for what is known."""
-    judged(refresh_run, refresh_run.watch_sdk(PHASES[-1]), rule)
+    judged(refresh_run, refresh_run.watch_sdk(PHASES[-1]), rule, request.node)

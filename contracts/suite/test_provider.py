@@ -14,22 +14,22 @@ from contracts.run import Run
 from contracts.suite.judging import judged, observed
 
 implementations = pytest.mark.parametrize(
-    "implementation",
-    [pytest.param(part, marks=getattr(pytest.mark, part)) for part in (Part.PROVIDER, Part.MOCK)],
+    "part",
+    [pytest.param(part, id=part.value, marks=getattr(pytest.mark, part.value)) for part in (Part.PROVIDER, Part.MOCK)],
 )
 RULES = [rule.id for rule in load().rules.values() if rule.role == "provider"]
 
 
 @implementations
 @pytest.mark.parametrize("phase", PHASES)
-def test_provider_observation(refresh_run: Run, implementation: Part, phase: str) -> None:
+def test_provider_observation(refresh_run: Run, part: Part, phase: str) -> None:
     """No exchange of this phase breaks a MUST."""
-    judgement = refresh_run.observe(implementation, phase)
-    observed(refresh_run, implementation, judgement, phase, by="exchanges")
+    judgement = refresh_run.observe(part, phase)
+    observed(refresh_run, part, judgement, phase, by="exchanges")
 
 
 @implementations
 @pytest.mark.parametrize("rule", RULES)
-def test_provider_rule(refresh_run: Run, implementation: Part, rule: str) -> None:
+def test_provider_rule(refresh_run: Run, part: Part, rule: str, request: pytest.FixtureRequest) -> None:
     """Every exchange that exercises the rule keeps it."""
-    judged(refresh_run, refresh_run.observe(implementation, list(PHASES)[-1]), rule)
+    judged(refresh_run, refresh_run.observe(part, list(PHASES)[-1]), rule, request.node)

@@ -29,7 +29,8 @@ from contracts.model.scenario import (
     refreshed,
     success_body,
 )
-from contracts.report.timeline import Step, steps
+from contracts.report.timeline import Step
+from contracts.report.timeline import story as story_of
 from contracts.rules.engine import Finding
 from contracts.rules.known_deviations import Allowances, Deviation
 
@@ -600,7 +601,7 @@ def story(scenario: Scenario, calls: tuple[Call, ...], *events: Event, sent: Seq
     """The steps of an outcome; the requests were sent so many seconds after the calls."""
     exchanges = tuple(Exchange(Request("POST", URL), scenario.came, started=1000.0 + at) for at in sent)
     usual: dict[str, Any] = {"token_before": "old", "token_after": "old", "started": 1000.0}
-    return steps(Outcome(scenario, calls, events, exchanges, **{**usual, **rest}))
+    return [*story_of(Outcome(scenario, calls, events, exchanges, **{**usual, **rest})).steps]
 
 
 def test_timeline_of_a_failure() -> None:
@@ -666,5 +667,5 @@ def test_timeline_without_clocks() -> None:
     assert [s.at for s in story(REFUSED, (Call("rejected", 0.5),), sent=(-5.0,))][:3] == [0.0, 0.0, 0.0]
     assert [s.at for s in story(REFUSED, (Call("rejected", 0.5),), started=0.0)][:3] == [0.0, 0.0, 0.0]
     exchange = Exchange(Request("POST", URL), Response(200, (), b"\xff"))
-    found = steps(Outcome(REFUSED, (Call("resolved", 0.5),), exchanges=(exchange,), started=1000.0))
+    found = story_of(Outcome(REFUSED, (Call("resolved", 0.5),), exchanges=(exchange,), started=1000.0)).steps
     assert [(s.at, s.text) for s in found[:3]] == [(0.0, "refresh()"), (0.0, "POST /auth/refresh"), (0.0, "HTTP 200 \\xff")]

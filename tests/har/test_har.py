@@ -21,7 +21,6 @@ from contracts.provider.store import Store
 from contracts.provider.target import live, mocked
 from contracts.redaction.redactor import Redactor
 from contracts.rules.provider import claims_of
-from contracts.settings import Settings
 from tests.hostile.ran import forms
 from tests.kit import replays
 from tests.kit.recordings import JWT, PATH, call
@@ -207,7 +206,7 @@ def foreign(tmp_path: Path, *entries: Any, base_url: str | None = None) -> Track
 
 def verdicts(track: Track) -> dict[str, str]:
     """The verdicts of every rule that spoke."""
-    judgement = replaying.judged(track, Settings())
+    judgement = replaying.judged(track)
     judgement.rules = set(load().rules)
     return {id: said for id, said in judgement.verdicts.items() if said != "not-exercised"}
 

@@ -1,6 +1,6 @@
 """Reports made by hand for the page to show, and what a look at a page finds: in its source, and in a browser.
 
-sample()      a report and its details, as a run would give them
+sample()      a report, as a run would give it
 faults_in()   what is wrong in the source of a page
 Browser       one Chromium for many looks
 └── Seen      what one look saw
@@ -10,28 +10,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from contracts import __version__
 from contracts.consumer.browser import Chromium
 from contracts.model.answers import json_answer
 from contracts.model.document import load
-from contracts.model.exchange import Exchange, Request
+from contracts.model.exchange import Exchange, Request, Response, Situation
 from contracts.model.outcome import Call, Outcome
 from contracts.model.scenario import Scenario, success_body
-from contracts.redaction.redactor import Redactor
-from contracts.report.cards import SHOWN, Card
-from contracts.report.drawing import draw
+from contracts.redaction.redacted import Redacted
+from contracts.report.model import CARDS, UNVERIFIED, Check, Finding, Implementation, Recorded, Report, RuleResult
+from contracts.report.timeline import Story, story
+from contracts.report.wire import Wire, wire
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
     from playwright.async_api import Request as Asked
 
-AXE: Final = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
+AXE: Final = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
 # --- reports ----------------------------------------------------------------------------------------------------------
 
@@ -60,159 +60,107 @@ class Plan:
     reason: str = ""
 
 
-def sample(plan: Plan) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The data of `report.json`, and the details, of a run that found this."""
+def sample(plan: Plan) -> Redacted[Report]:
+    """The report of a run that found this, with every text as it is given."""
     rules = load().rules
-    providers, consumers = (plan.named, MOCK), (PYTHON, SDK)
-    verdicts = {id: dict.fromkeys(providers if r.role == "provider" else consumers, "pass") for id, r in rules.items()}
-    cards: list[Card] = []
-    # Rules of providers and of clients take turns, so that either kind of card is there early.
-    of = {level: sorted((r for r in rules.values() if r.level == level), key=lambda r: r.role) for level in ("MUST", "SHOULD")}
-    turns = {level: [r for pair in zip(rs, reversed(rs), strict=True) for r in pair] for level, rs in of.items()}
-    left = {level: list(dict.fromkeys(r.id for r in rs)) for level, rs in turns.items()}
-    kinds = (
-        ("fail", "MUST"),
-        ("fixed", "MUST"),
-        ("warn", "SHOULD"),
-        ("known", "MUST"),
-        ("blocked", "SHOULD"),
-        ("skipped", "SHOULD"),
-    )
-    for kind, level in kinds:
-        for _ in range(getattr(plan, kind)):
-            id = left[level].pop(0)
-            name = plan.named if rules[id].role == "provider" else SDK
-            verdicts[id][name] = verdict = "not-exercised" if kind == "skipped" else kind
-            if verdict in SHOWN:
-                cards.append(card(id, verdict, name, plan.said))
-    seen = dict.fromkeys((*providers, *consumers), "pass" if plan.reached else "not-exercised")
-    if not plan.reached:
-        verdicts = {id: {name: seen[name] for name in found} for id, found in verdicts.items()}
-        cards = []
-    broken = plan.reached and plan.fail + plan.fixed > 0
-    verdict = "non-conformant" if broken else "conformant" if plan.reached else "incomplete"
-    return report(plan, verdict, verdicts), details(plan, cards, verdicts)
-
-
-def report(plan: Plan, verdict: str, verdicts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """As in `report.json`."""
-    document = load()
-    those = [
+    verdict = "conformant" if plan.reached else "incomplete"
+    if plan.reached and plan.fail + plan.fixed > 0:
+        verdict = "non-conformant"
+    bad = {"non-conformant": f"{plan.named}: {plan.fail} rules broken", "incomplete": f"{plan.named} cannot be reached"}
+    kinds = [
         (plan.named, "provider", "real"),
         (MOCK, "provider", "mock"),
         (PYTHON, "consumer", "mock"),
         (SDK, "consumer", "real"),
     ]
-    bad = {"non-conformant": f"{plan.named}: {plan.fail} rules broken", "incomplete": f"{plan.named} cannot be reached"}
-    return {
-        "schema": 1,
-        "verdict": verdict,
-        "reason": plan.reason or bad.get(verdict),
-        "requests": 1209,
-        "seconds": 31.562,
-        "seed": 0,
-        "contract": {"version": document.version, "sha256": document.sha256},
-        "implementations": [
-            {
-                "name": n,
-                "role": role,
-                "kind": kind,
-                "version": None if n == plan.named else "1.0",
-                "verdict": verdict,
-                "requests": 98,
-            }
-            for n, role, kind in those
-        ],
-        "rules": [
-            {
-                "id": r.id,
-                "level": r.level,
-                "role": r.role,
-                "text": r.text,
-                "source": [document.source(s) for s in r.source],
-                "verdicts": dict(verdicts[r.id]),
-                "findings": [],
-            }
-            for r in document.rules.values()
-        ],
-        "recorded": [
-            {
-                "exchange": 1,
-                "answer": plan.said,
-                "provider": ["status-is-number"],
-                "consumers": {PYTHON: [], SDK: ["failure-rejects"]},
-            }
-        ],
-        "power": {
-            name: {id: {"exercised": 55, "would_see": 0.053} for id, found in verdicts.items() if name in found}
-            for name, *_ in those
-        },
-    }
+    verdicts = dict(planned(plan)) if plan.reached else {}
+    return Redacted(
+        Report(
+            verdict,
+            plan.reason or bad.get(verdict),
+            requests=1209,
+            seconds=31.562,
+            implementations=tuple(
+                Implementation(name, role, kind, None if name == plan.named else "1.0", verdict, 98) for name, role, kind in kinds
+            ),
+            results=tuple(
+                result(rule_id, verdicts.get((rule_id, name), "pass" if plan.reached else "not-exercised"), name, plan.said)
+                for name, role, _ in kinds
+                for rule_id in rules
+                if rules[rule_id].role == role
+            ),
+            checks=(
+                Check(plan.named, "reached", plan.reached, "98 of 98 requests were answered"),
+                Check(plan.named, "session accepted", None, plan.said),
+            ),
+            recorded=(Recorded(1, plan.said, ("status-is-number",), {PYTHON: (), SDK: ("failure-rejects",)}),),
+            command=f"REFRESH_COOKIE=… pytest --pyargs contracts --base-url http://{STORE}",
+            configuration=(("target", f"http://{STORE}/auth/refresh"), ("session", "given"), ("CA", plan.said)),
+            started="2026-01-31T07:28:54+00:00",
+            evidence="refresh-report/evidence.har",
+        )
+    )
 
 
-def details(plan: Plan, cards: Sequence[Card], verdicts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """As `contracts.report.details` gives them."""
-    skipped = [
-        (id, name) for id, found in verdicts.items() for name, verdict in found.items() if verdict in ("not-exercised", "blocked")
-    ]
-    return {
-        "cards": [asdict(card) for card in cards],
-        "command": f"REFRESH_COOKIE=… pytest --pyargs contracts --base-url http://{STORE}",
-        "configuration": [["target", f"http://{STORE}/auth/refresh"], ["session", "given"], ["CA", plan.said]],
-        "checks": [
-            {"implementation": plan.named, "what": "reached", "ok": plan.reached, "said": "98 of 98 requests were answered"},
-            {"implementation": plan.named, "what": "session accepted", "ok": None, "said": plan.said},
-        ],
-        "unverified": [
-            {
-                "rule": id,
-                "level": load().rules[id].level,
-                "implementation": name,
-                "verdict": "not-exercised",
-                "why": f"by {plan.said}",
-            }
-            for id, name in skipped
-        ],
-        "evidence": "refresh-report/evidence.har",
-        "started": "2026-01-31T07:28:54+00:00",
-        "suite": __version__,
-    }
+def planned(plan: Plan) -> Iterator[tuple[tuple[str, str], str]]:
+    """Rule and implementation to each verdict of the plan; rules of providers and of clients take turns."""
+    rules = load().rules
+    of = {level: sorted((r for r in rules.values() if r.level == level), key=lambda r: r.role) for level in ("MUST", "SHOULD")}
+    turns = {level: [r for pair in zip(rs, reversed(rs), strict=True) for r in pair] for level, rs in of.items()}
+    left = {level: list(dict.fromkeys(r.id for r in rs)) for level, rs in turns.items()}
+    levels = {"fail": "MUST", "fixed": "MUST", "warn": "SHOULD", "known": "MUST", "blocked": "SHOULD", "skipped": "SHOULD"}
+    for kind, level in levels.items():
+        for _ in range(getattr(plan, kind)):
+            rule_id = left[level].pop(0)
+            name = plan.named if rules[rule_id].role == "provider" else SDK
+            yield (rule_id, name), "not-exercised" if kind == "skipped" else kind
 
 
-def card(id: str, verdict: str, name: str, said: str) -> Card:
-    """A card in which everything stands that a card can have."""
-    document, rule = load(), load().rules[id]
-    made = Card(
-        id,
-        rule.level,
-        rule.role,
-        verdict,
-        name,
-        rule.text,
-        tuple(document.source(s) for s in rule.source),
-        expected=f"success: true ({said})",
-        actual=said,
+def result(rule_id: str, verdict: str, name: str, said: str) -> RuleResult:
+    """What became of a rule, with everything that such a result can have."""
+    document, rule = load(), load().rules[rule_id]
+    about = (rule_id, rule.level, rule.role, rule.text, tuple(document.source(source) for source in rule.source))
+    plain = RuleResult(*about, name, verdict, exercised=55, unverified=f"by {said}" if verdict in UNVERIFIED else "")
+    if verdict not in CARDS:
+        return plain
+    again = f"REFRESH_COOKIE=… pytest --pyargs contracts -m provider -k {rule_id} --base-url http://{STORE}"
+    reasons = (f"every scenario: {said}",) if verdict in ("known", "fixed") else ()
+    if verdict == "fixed":
+        return replace(plain, reasons=reasons, again=again)
+    return replace(
+        plain,
+        findings=(Finding(f"success: true ({said})", said, 10),),
+        wire=answered(said) if rule.role == "provider" else None,
+        story=told(said) if rule.role == "consumer" else None,
         also=("http-204", said),
-        why=(f"every scenario: {said}",) if verdict in ("known", "fixed") else (),
+        reasons=reasons,
         shared="currency USD (in every request that broke it)",
         seen="in 10 of 55 exchanges, first in number 10",
-        again=f"REFRESH_COOKIE=… pytest --pyargs contracts -m provider -k {id} --base-url http://{STORE}",
+        again=again,
     )
-    if rule.role == "provider":
-        wire = ("number 10: usd; after: bare", "> POST http://store.example/auth/refresh", "< HTTP 200 after 0.01 s", f"< {said}")
-        return replace(made, exchange=wire, curl=f"curl -i -X POST http://{STORE}/auth/refresh -H 'x: {said}'")
+
+
+def answered(said: str) -> Wire:
+    """An exchange in which the answer says this."""
+    request = Request("POST", f"http://{STORE}/auth/refresh", (("x", said),))
+    situation = Situation("usd", "valid", "bare")
+    return wire(Exchange(request, Response(200, (), said.encode("utf-8", "replace"), 0.01), situation, 10))
+
+
+def told(said: str) -> Story:
+    """The story of a call that is rejected with these words."""
     scenario = Scenario("made-up", json_answer(200, success_body("t" * 20)))
-    x = Exchange(Request("POST", "http://127.0.0.1/auth/refresh"), scenario.came, index=1, started=10.0)
-    outcome = Outcome(scenario, (Call("rejected", 0.01, error=said),), exchanges=(x,), started=10.0)
-    picture = draw(outcome, [id], client=name, redactor=Redactor()) if verdict != "known" else ""
-    return replace(made, timeline=(" 0.00 s  page     refresh()", f" 0.01 s  promise  rejected: {said}"), picture=picture)
+    exchange = Exchange(Request("POST", "http://127.0.0.1/auth/refresh"), scenario.came, index=1, started=10.0)
+    return story(Outcome(scenario, (Call("rejected", 0.01, error=said),), exchanges=(exchange,), started=10.0))
 
 
 def strings(value: object) -> set[str]:
-    """Every text in a report or its details."""
+    """Every text in a report."""
     if isinstance(value, str):
         return {value}
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    if is_dataclass(value) and not isinstance(value, type):
+        value = [getattr(value, field.name) for field in fields(value)]
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return {text for part in inner for text in strings(part)}
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from contracts.har import Track, own, replaying
 from contracts.har.writing import har
-from contracts.judge import ConsumerJudgement, Judgement
 from contracts.model.part import Part
 from contracts.redaction.redactor import Redactor
-from contracts.settings import Settings
+from contracts.rules.judgement import ConsumerJudgement, Judgement
 
 
 def written(judgement: Judgement, redactor: Redactor | None = None) -> dict[str, Any]:
@@ -24,8 +23,8 @@ def again(judgement: Judgement, redactor: Redactor | None = None) -> tuple[Judge
     track = own.tracks(written(judgement, redactor))[0]
     listed = ()
     if isinstance(judgement, ConsumerJudgement):
-        listed = tuple(d for ds in judgement.observer.allowances._by_rule.values() for d in ds)
-    found = replaying.judged(track, Settings(), lambda client: listed)
+        listed = tuple(d for ds in judgement.observation.allowances._by_rule.values() for d in ds)
+    found = replaying.judged(track, known_of=lambda client: listed)
     found.rules = set(judgement.rules)
     return found, track
 

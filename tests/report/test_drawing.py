@@ -8,8 +8,10 @@ from contracts.model.answers import Answer, json_answer
 from contracts.model.exchange import Exchange, Request
 from contracts.model.outcome import Call, Event, Outcome
 from contracts.model.scenario import Scenario, success_body
+from contracts.redaction.redacted import redact
 from contracts.redaction.redactor import Redactor
 from contracts.report.drawing import draw
+from contracts.report.timeline import story
 
 SECRET = "s3cret-token-value"
 NASTY = '</text><script>alert(1)</script> & "quoted" \x1b[31m'
@@ -20,7 +22,7 @@ def drawn(answer: Answer, *, broken: tuple[str, ...] = (), **what: object) -> st
     scenario = Scenario("made-up", answer)
     exchange = Exchange(Request("POST", "http://127.0.0.1/auth/refresh"), scenario.came, index=1, started=10.0)
     outcome = Outcome(scenario, exchanges=(exchange,), started=10.0, **{"calls": (Call("resolved", 0.01),), **what})  # type: ignore[arg-type]
-    return draw(outcome, broken, client="a client", redactor=Redactor([SECRET]))
+    return draw(redact(story(outcome), Redactor([SECRET])), broken, client="a client")
 
 
 def texts(svg: str) -> list[str]:

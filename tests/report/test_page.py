@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from contracts.consumer.browser import lacking
-from contracts.report import files
+from contracts.model.document import Document
+from contracts.model.part import Part
+from contracts.redaction.redacted import Redacted
+from contracts.report import curl, files, timeline, wire
 from contracts.report import json as json_report
+from contracts.report.model import Report
 from contracts.report.page import page
+from contracts.report.publish import account
 from contracts.rules.known_deviations import Deviation
 from contracts.run import Run
 from contracts.settings import Settings
@@ -36,7 +41,7 @@ BESIDE = [name for name in files.NAMES if name != files.PAGE]
 @functools.cache
 def made(name: str) -> str:
     """The page of a plan."""
-    return page(*sample(PLANS[name]))
+    return page(sample(PLANS[name]))
 
 
 def parts(html: str, tag: str, **wanted: str) -> list[dict[str, str]]:
@@ -79,7 +84,7 @@ def axe() -> None:
 
 def test_the_samples_are_reports(name: str) -> None:
     """What is shown here has the shape of `report.json`."""
-    json_report.text(sample(PLANS[name])[0])
+    json_report.text(sample(PLANS[name]))
 
 
 def test_links_lead_somewhere_and_nothing_runs(name: str) -> None:
@@ -116,10 +121,10 @@ def test_what_is_broken_leads_to_its_card_and_back() -> None:
 
 def test_cards_of_names_that_look_alike_are_told_apart() -> None:
     """Two implementations whose names differ only in signs, or have no letters that an id can hold, get anchors of their own."""
-    report, details = sample(PLANS["one-failure"])
-    (first,) = details["cards"]
+    report = sample(PLANS["one-failure"]).model
+    (first,) = report.cards
     names = ("a.b", "a-b", "متجر", "مخزن", "a-b-2")
-    html = page(report, {**details, "cards": [{**first, "implementation": name} for name in names]})
+    html = page(Redacted(replace(report, results=tuple(replace(first, implementation=name) for name in names))))
     assert faults_in(html, BESIDE) == []
     assert len(parts(html, "article")) == len(names)
 
@@ -136,13 +141,12 @@ def test_cards_of_names_that_look_alike_are_told_apart() -> None:
         "A title alone",
     ],
 )
-def test_only_addresses_of_the_web_become_links(source: str) -> None:
+def test_only_addresses_of_the_web_become_links(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     """A source whose address is of another kind is shown as text."""
-    report, details = sample(PLANS["one-failure"])
-    details["cards"][0]["sources"] = [source]
-    for rule in report["rules"]:
-        rule["source"] = [source]
-    html = page(report, details)
+    report = sample(PLANS["one-failure"]).model
+    results = tuple(replace(result, sources=(source,)) for result in report.results)
+    monkeypatch.setattr(Document, "source", lambda self, name: source)
+    html = page(Redacted(replace(report, results=results)))
     assert faults_in(html, BESIDE) == []
     assert parts(html, "a", rel="noreferrer") == []
 
@@ -166,26 +170,29 @@ def test_sources_are_links() -> None:
 )
 def test_the_verdict_is_one_sentence(plan: Plan, said: str) -> None:
     """The heading says the verdict, and what it is due to."""
-    assert f"<span>{said}</span></h1>" in page(*sample(plan))
+    assert f"<span>{said}</span></h1>" in page(sample(plan))
 
 
 def test_a_run_that_wrote_no_evidence_links_to_none() -> None:
     """What is judged again lies elsewhere."""
-    report, details = sample(PLANS["one-failure"])
-    html = page(report, {**details, "evidence": None})
+    html = page(Redacted(replace(sample(PLANS["one-failure"]).model, evidence=None)))
     assert parts(html, "a", href=files.EVIDENCE) == []
     assert "--refresh-replay" not in html
     assert "--refresh-replay refresh-report/evidence.har" in "".join(made("one-failure").replace("<span>", "").split("</span>"))
 
 
+def ended(run: Run) -> Redacted[Report]:
+    """The report of a run that judged the mock by one rule."""
+    run.observe(Part.MOCK, "named").rules |= {"no-redirect"}
+    result = run.finish()
+    assert result is not None
+    return account(result, run.learned()).report
+
+
 def test_the_page_of_a_run(tmp_path: Path) -> None:
     """What a run knows is all that the page needs."""
     run = Run(Settings(report=tmp_path), ["--pyargs", "contracts", "-m", "mock"])
-    run.observe("mock", "named").rules |= {"no-redirect"}
-    account = run.account()
-    assert account is not None
-    assert account.details is not None
-    html = page(account.report, account.details)
+    html = page(ended(run))
     assert faults_in(html, BESIDE) == []
     assert "<bdi>mock</bdi>" in html
 
@@ -194,11 +201,7 @@ def test_the_reason_of_a_known_deviation_is_told(tmp_path: Path) -> None:
     """Of an endpoint, too: why a deviation was accepted stands in the card that says that it is gone."""
     listed = Deviation("no-redirect", "The gateway redirects until spring.", "fail", MOCK, since="1.2")
     run = Run(Settings(report=tmp_path, known=(listed,)), ["--pyargs", "contracts", "-m", "mock"])
-    run.observe("mock", "named").rules |= {"no-redirect"}
-    account = run.account()
-    assert account is not None
-    assert account.details is not None
-    assert ">The gateway redirects until spring. (since 1.2)</li>" in page(account.report, account.details)
+    assert ">The gateway redirects until spring. (since 1.2)</li>" in page(ended(run))
 
 
 # --- in a browser -------------------------------------------------------------------------------------------------------
@@ -283,12 +286,16 @@ def test_what_axe_should_find_is_found(browser: Browser) -> None:
 def test_what_was_said_stays_text(browser: Browser, name: str) -> None:
     """Markup, signs that turn the direction and words without end are shown as they came."""
     seen = browser.look(made(name), ACTUAL).measured
-    assert set(seen) == {PLANS[name].results}
+    assert set(seen) == {PLANS[name].said}
 
 
 def test_a_text_from_right_to_left_turns_nothing_else(browser: Browser) -> None:
     """Each text that could turn the direction is isolated from what stands beside it, and only it is in there."""
-    texts = strings(sample(PLANS["arabic"]))
+    report = sample(PLANS["arabic"]).model
+    texts = strings(report)
+    for card in report.cards:
+        texts |= {*wire.lines(card.wire), curl.line(card.wire)} if card.wire else set()
+        texts |= {*timeline.lines(card.story)} if card.story else set()
     given = sorted(texts | {word for text in texts for word in text.split(" ")})  # each word of a command is isolated
     assert browser.look(made("arabic"), LOOSE, given).measured == []
     planted = (f"<p>{ARABIC} and more</p>", f"<span>{ARABIC}</span>")
@@ -318,12 +325,12 @@ def test_a_command_is_copied_as_it_is(browser: Browser) -> None:
       getSelection().selectAllChildren(document.querySelector(".card .command"));
       return getSelection().toString();
     }"""
-    assert browser.look(made("one-failure"), selected, width=375).measured == sample(PLANS["one-failure"])[1]["cards"][0]["again"]
+    assert browser.look(made("one-failure"), selected, width=375).measured == sample(PLANS["one-failure"]).model.cards[0].again
 
 
 def test_a_picture_keeps_its_words_beside_it() -> None:
     """Each timeline that is drawn stands there in words too."""
-    html = page(*sample(replace(PLANS["everything"], known=0)))
+    html = page(sample(replace(PLANS["everything"], known=0)))
     pictures = parts(html, "img")
     assert pictures
     assert html.count("The same in words") == len(pictures)

@@ -1,12 +1,13 @@
-"""What pipelines read of a run: JUnit XML, a summary in Markdown, a badge, annotations. No text of a server is obeyed there."""
+"""What pipelines read of a run: a summary, a badge, annotations, pytest's JUnit XML. No text of a server is obeyed there."""
 
 from __future__ import annotations
 
-import copy
+import itertools
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -17,14 +18,18 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from contracts.judge import judge_provider
+from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.provider.target import live
+from contracts.redaction.redacted import Redacted, redact
 from contracts.redaction.redactor import Redactor
 from contracts.report import json as json_report
 from contracts.report import summary
 from contracts.report.annotations import annotations
 from contracts.report.badge import badge
-from contracts.report.junit import junit
-from contracts.rules.verdict import conclude_all
+from contracts.report.model import DETAILED, Finding, Implementation, Report, RuleResult, report
+from contracts.result import RunResult
+from contracts.settings import Settings
 from tests.kit.gates import Gate
 from tests.kit.recordings import call
 from tests.liars import LIARS
@@ -52,28 +57,30 @@ HOSTILE = {
 LEVELS = {"fail": "MUST", "warn": "SHOULD", "known": "SHOULD"}
 
 
-def rule(id: str, actual: str, role: str = "provider", **verdicts: str) -> dict[str, Any]:
-    """A rule of a report, with a finding for each implementation that broke it."""
-    found = {"expected": "success: true with HTTP 200", "actual": actual, "exchange": 3, "rerun": f"pytest -k {id}"}
-    return {
-        "id": id,
-        "level": LEVELS.get(next(iter(verdicts.values()), ""), "MUST"),
-        "role": role,
-        "text": "The status of the body mirrors HTTP's, for `POST` and @all_others.",
-        "source": ["The bundle @salla.sa/twilight <https://store.example/twilight>", "RFC 9110"],
-        "verdicts": verdicts,
-        "findings": [{"implementation": name, **found} for name, v in verdicts.items() if v in ("fail", "warn", "known")],
-    }
+def rule(rule_id: str, actual: str, role: str = "provider", **verdicts: str) -> tuple[RuleResult, ...]:
+    """What became of a rule with each implementation, with a finding for each that broke it."""
+    level = LEVELS.get(next(iter(verdicts.values()), ""), "MUST")
+    text = "The status of the body mirrors HTTP's, for `POST` and @all_others."
+    sources = ("The bundle @salla.sa/twilight <https://store.example/twilight>", "RFC 9110")
+    found = (Finding("success: true with HTTP 200", actual, 3),)
+    return tuple(
+        RuleResult(
+            *(rule_id, level, role, text, sources, name, verdict),
+            findings=found if verdict in DETAILED else (),
+            again=f"pytest -k {rule_id}",
+        )
+        for name, verdict in verdicts.items()
+    )
 
 
 def made(
     verdict: str = "non-conformant",
-    rules: list[dict[str, Any]] | None = None,
+    rules: Iterable[tuple[RuleResult, ...]] | None = None,
     *,
     name: str = "store",
     reason: str | None = "store: 1 rule broken",
     actual: str = "success is false",
-) -> dict[str, Any]:
+) -> Redacted[Report]:
     """A report of two implementations, that has every verdict unless other rules are given."""
     usual = [
         rule("held", actual, **{name: "pass"}),
@@ -86,163 +93,32 @@ def made(
         rule("closed", actual, **{name: "blocked"}),
         rule("fires-once", actual, "consumer", python="pass"),
     ]
-    return {
-        "schema": 1,
-        "verdict": verdict,
-        "reason": reason,
-        "requests": 98,
-        "seconds": 3.25,
-        "seed": 7,
-        "contract": {"version": "1.0.0", "sha256": "0a" * 32},
-        "implementations": [
-            {"name": name, "role": "provider", "kind": "real", "version": None, "verdict": verdict, "requests": 98},
-            {"name": "python", "role": "consumer", "kind": "mock", "version": "0.1", "verdict": "conformant", "requests": 0},
-        ],
-        "rules": usual if rules is None else rules,
-        "power": {},
-    }
+    implementations = (
+        Implementation(name, "provider", "real", None, verdict, 98),
+        Implementation("python", "consumer", "mock", "0.1", "conformant", 0),
+    )
+    results = tuple(itertools.chain.from_iterable(usual if rules is None else rules))
+    return Redacted(Report(verdict, reason, 98, 3.25, 7, implementations, results))
 
 
-def everywhere(text: str) -> dict[str, Any]:
+def everywhere(text: str) -> Redacted[Report]:
     """A report in which a server said this wherever it could."""
-    report = made(actual=text, reason=text or "said", name=text)
-    for r in report["rules"]:
-        for finding in r["findings"]:
-            finding["expected"] = finding["rerun"] = text
-    report["implementations"][0]["version"] = text
-    return report
-
-
-def test_the_reports_of_these_tests_are_reports() -> None:
-    """They fit the schema, as those of a run do."""
-    for report in (made(), made("incomplete", [rule("held", "")], reason=None), everywhere("said")):
-        jsonschema_rs.Draft202012Validator(json_report.schema()).validate(report)
+    report = made(actual=text, reason=text or "said", name=text).model
+    first, *others = report.implementations
+    results = tuple(
+        replace(result, findings=tuple(replace(f, expected=text) for f in result.findings), again=text)
+        for result in report.results
+    )
+    return Redacted(replace(report, implementations=(replace(first, version=text), *others), results=results))
 
 
 @pytest.fixture(scope="module")
-def real() -> dict[str, Any]:
+def real() -> Redacted[Report]:
     """The report of a liar."""
     liar = next(liar for liar in LIARS if liar.rule == "status-mirrors-http")
     with liar.make() as running:
         judgement = judge_provider(live(running.base_url, running.cookie, expired=running.expired_cookie), budget=30)
-    conclusion = conclude_all([(judgement.name, judgement.conclusion)])
-    return json_report.report(
-        [judgement], conclusion, seconds=1, seed=0, redactor=Redactor(), rerun=lambda j, id: f"pytest -k {id}"
-    )
-
-
-# --- JUnit ------------------------------------------------------------------------------------------------------------
-
-
-def suites(report: dict[str, Any]) -> dict[str, ElementTree.Element]:
-    """The suites of the XML by their names; it has what the format asks for."""
-    root = ElementTree.fromstring(junit(report).encode())
-    assert root.tag == "testsuites"
-    inside = {"properties", "failure", "error", "skipped", "system-out"}
-    for suite in root:
-        assert suite.tag == "testsuite"
-        assert [e.tag for e in suite][:1] == ["properties"]
-        assert {e.tag for e in suite[1:]} <= {"testcase"}
-        for case in suite.iter("testcase"):
-            assert case.get("name")
-            assert case.get("classname")
-            assert {e.tag for e in case} <= inside
-    for attribute in ("tests", "failures", "errors", "skipped"):
-        assert int(root.attrib[attribute]) == sum(int(suite.attrib[attribute]) for suite in root)
-    return {suite.attrib["name"]: suite for suite in root}
-
-
-def properties(element: ElementTree.Element) -> list[tuple[str | None, str | None]]:
-    """The properties of a suite or of a case."""
-    return [(p.get("name"), p.get("value")) for p in element.findall("properties/property")]
-
-
-def outcome(suite: ElementTree.Element, id: str) -> list[tuple[str, str | None]]:
-    """How a case ended: the elements beside its properties, with their types."""
-    case = next(case for case in suite.iter("testcase") if case.get("name") == id)
-    return [(e.tag, e.get("type")) for e in case if e.tag != "properties"]
-
-
-def test_junit_has_a_suite_for_each_implementation_and_one_for_the_run() -> None:
-    """Each with its counts; a verdict that is red fails, one that was not reached is skipped, the others pass."""
-    found = suites(made())
-    assert list(found) == ["refresh contract", "provider: store", "consumer: python"]
-    store = found["provider: store"]
-    counts = {a: store.get(a) for a in ("tests", "failures", "errors", "skipped", "time")}
-    assert counts == {"tests": "8", "failures": "2", "errors": "1", "skipped": "2", "time": None}
-    ended = {case.attrib["name"]: outcome(store, case.attrib["name"]) for case in store.iter("testcase")}
-    assert ended == {
-        "held": [],
-        "broken": [("failure", "fail")],
-        "gone": [("failure", "fixed")],
-        "crashed": [("error", "error")],
-        "advised": [("system-out", None)],
-        "agreed": [("system-out", None)],
-        "unseen": [("skipped", "not-exercised")],
-        "closed": [("skipped", "blocked")],
-    }
-
-
-def test_junit_tells_of_a_rule_what_a_person_needs() -> None:
-    """What was expected, what came, how to run it again; its level, role, verdict and every source."""
-    store = suites(made())["provider: store"]
-    case = next(case for case in store.iter("testcase") if case.get("name") == "broken")
-    assert case.get("classname") == "refresh.provider.store"
-    assert properties(case)[:3] == [("level", "MUST"), ("role", "provider"), ("verdict", "fail")]
-    assert [name for name, _ in properties(case)[3:]] == ["source", "source"]
-    failure = case.find("failure")
-    assert failure is not None
-    assert failure.get("message") == "success is false"
-    told = (failure.text or "").splitlines()
-    assert told[-3:] == ["Expected  success: true with HTTP 200", "Actual    success is false", "Again     pytest -k broken"]
-
-
-def test_junit_says_by_which_contract_was_judged() -> None:
-    """Each suite has the contract and the verdict that it speaks of; the run's has the reason."""
-    found = suites(made())
-    contract = [("contract.version", "1.0.0"), ("contract.sha256", "0a" * 32), ("seed", "7")]
-    about = properties(found["refresh contract"])
-    assert about == [*contract, ("verdict", "non-conformant"), ("reason", "store: 1 rule broken"), ("requests", "98")]
-    assert properties(found["consumer: python"])[:4] == [*contract, ("verdict", "conformant")]
-
-
-@pytest.mark.parametrize(
-    ("verdict", "tag"), [("incomplete", "error"), ("non-conformant", "failure"), ("conformant", "system-out")]
-)
-def test_junit_is_as_green_as_the_run(verdict: str, tag: str) -> None:
-    """A run in which every rule that was judged holds is red all the same if its verdict is."""
-    run = suites(made(verdict, [rule("held", "", store="pass")], reason="the session was refused"))["refresh contract"]
-    (case,) = run.iter("testcase")
-    assert [e.tag for e in case] == [tag]
-    assert case[0].text == f"{verdict}: the session was refused"
-
-
-def test_junit_of_a_run_that_judged_nothing_is_red() -> None:
-    """The report of a run without any implementation has one case, and it is an error."""
-    report = made("incomplete", [rule("held", "")]) | {"implementations": []}
-    found = suites(report)
-    assert list(found) == ["refresh contract"]
-    assert found["refresh contract"].get("errors") == "1"
-
-
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_junit_stays_well_formed(text: str) -> None:
-    """Whatever was said, the XML can be read, has the same elements, and holds what XML can hold of it."""
-    found = suites(everywhere(text))
-    assert len(found) == 3
-    store = found[f"provider: {legal(text)}"]
-    usual = suites(everywhere("said"))["provider: said"]
-    assert [e.tag for e in store if text] == [e.tag for e in usual if text]
-    assert [[e.tag for e in case.iter()] for case in store[1:]] == [[e.tag for e in case.iter()] for case in usual[1:]]
-    failure = store.find(".//testcase[@name='broken']/failure")
-    assert failure is not None
-    assert failure.get("message") == legal(text)
-    assert legal(text).replace("\r\n", "\n").replace("\r", "\n") in (failure.text or "")
-
-
-def legal(text: str) -> str:
-    """The text as XML can hold it."""
-    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+    return redact(report(RunResult(Settings(), {Part.PROVIDER: judgement})), Redactor())
 
 
 # --- Markdown ---------------------------------------------------------------------------------------------------------
@@ -355,10 +231,9 @@ def test_the_summary_is_never_too_long_for_github(rules: int, actual: str) -> No
 
 def test_many_implementations_make_no_endless_table() -> None:
     """The table and the lists end; how many are left out is said."""
-    report = made(rules=[rule("unseen", "", **{f"store-{n}": "not-exercised" for n in range(500)})])
-    one = report["implementations"][0]
-    report["implementations"] = [{**one, "name": f"store-{n}"} for n in range(500)]
-    text = summary.summary(report)
+    report = made(rules=[rule("unseen", "", **{f"store-{n}": "not-exercised" for n in range(500)})]).model
+    many = tuple(replace(report.implementations[0], name=f"store-{n}") for n in range(500))
+    text = summary.summary(Redacted(replace(report, implementations=many)))
     assert "| and 400 more |" in text
     assert "`store-99`, and 400 more)" in text
 
@@ -377,7 +252,7 @@ def test_many_implementations_make_no_endless_table() -> None:
         ("incomplete", [rule("broken", "", store="fail")], "incomplete", "yellow"),
     ],
 )
-def test_the_badge_says_the_verdict(verdict: str, rules: list[dict[str, Any]] | None, message: str, color: str) -> None:
+def test_the_badge_says_the_verdict(verdict: str, rules: list[tuple[RuleResult, ...]] | None, message: str, color: str) -> None:
     """In the schema of shields.io, which knows these four members."""
     assert badge(made(verdict, rules)) == {"schemaVersion": 1, "label": "refresh contract", "message": message, "color": color}
 
@@ -385,7 +260,6 @@ def test_the_badge_says_the_verdict(verdict: str, rules: list[dict[str, Any]] | 
 def test_the_badge_counts_a_rule_once() -> None:
     """A rule that two implementations break is one broken rule."""
     report = made(rules=[rule("broken", "", store="fail", mock="fail")])
-    report["implementations"].append({**report["implementations"][0], "name": "mock"})
     assert badge(report)["message"] == "1 rule broken"
 
 
@@ -394,7 +268,7 @@ def test_the_badge_counts_a_rule_once() -> None:
 COMMAND = re.compile(r"::(error|warning) title=((?:(?!::)[^\r\n:,])*)::([^\r\n]*)")
 
 
-def commands(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+def commands(report: Redacted[Report]) -> list[tuple[str, str, str]]:
     """The annotations as GitHub reads them: kind, title, text."""
     found = []
     for line in annotations(report):
@@ -456,18 +330,31 @@ def shown(text: str) -> str:
 # --- a real run -------------------------------------------------------------------------------------------------------
 
 
-def test_a_liar_is_told_of_everywhere(real: dict[str, Any]) -> None:
-    """The report of a real run: the broken rule fails its case, has its section and its annotation, and the badge counts it."""
-    jsonschema_rs.Draft202012Validator(json_report.schema()).validate(real)
-    before = copy.deepcopy(real)
-    name, suite = list(suites(real).items())[1]
-    assert name.startswith("provider: 127.0.0.1:")
-    assert outcome(suite, "status-mirrors-http") == [("failure", "fail")]
-    assert re.fullmatch(r"refresh\.provider\.127_0_0_1_\d+", suite.find("testcase").attrib["classname"])  # type: ignore[union-attr]
+def test_a_liar_is_told_of_everywhere(real: Redacted[Report]) -> None:
+    """In the report of a real run the broken rule has its section and its annotation, and the badge counts it."""
+    jsonschema_rs.Draft202012Validator(json_report.schema()).validate(json_report.data(real))
     assert "### ❌ `status-mirrors-http` (MUST), `127.0.0.1:" in summary.summary(real)
     assert any(title.startswith("status-mirrors-http (MUST), 127.0.0.1:") for _, title, _ in commands(real))
     assert re.fullmatch(r"\d+ rules? broken", badge(real)["message"])
-    assert real == before
+
+
+# --- JUnit ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("broken")
+def test_junit_has_a_test_for_each_rule(gate: Gate, tmp_path: Path) -> None:
+    """The XML that pytest writes says of each rule its level, its role, its source, who was judged and the verdict."""
+    gate(*BY_REPLAY, "--junitxml=junit.xml")
+    found = {}
+    for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase"):
+        properties = {p.attrib["name"]: p.attrib["value"] for p in case.iter("property")}
+        if properties:
+            assert list(properties) == ["id", "level", "role", "source", "implementation", "verdict"]
+            found[properties["id"]] = properties["verdict"], [e.tag for e in case if e.tag != "properties"]
+    assert list(found) == [rule.id for rule in load().rules.values() if rule.role == "provider"]
+    assert found["status-mirrors-http"] == ("fail", ["failure"])
+    assert found["body-is-strict-json"] == ("pass", [])
+    assert found["no-input-needed"] == ("not-exercised", ["skipped"])
 
 
 # --- a run in GitHub Actions ------------------------------------------------------------------------------------------

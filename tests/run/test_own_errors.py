@@ -20,9 +20,9 @@ import pytest
 
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
-from contracts.redaction.redactor import Redactor
+from contracts.redaction.redacted import Redacted
 from contracts.report import files, publish
-from contracts.report import json as json_report
+from contracts.report.model import Report
 from contracts.rules.verdict import Conclusion
 from tests.kit.gates import Gate, environment
 from tests.liars.kit import Answer, Asked, altered
@@ -221,17 +221,18 @@ def test_a_full_disk_costs_the_report_and_the_green_verdict(tmp_path: Path) -> N
     assert list((tmp_path / "refresh-report").iterdir()) == []
 
 
-def test_a_broken_verdict_stays_one_without_its_report(tmp_path: Path) -> None:
+def test_a_broken_verdict_stays_one_without_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Non-conformant is said even where it cannot be written down."""
     taken = tmp_path / "taken"
     taken.write_text("")
-    report = {"verdict": "non-conformant", "reason": "a rule is broken", "rules": []}
-    said = publish.end([publish.Account(report, [], str(tmp_path / "elsewhere"))])
+    report = Redacted(Report("non-conformant", "a rule is broken"))
+    monkeypatch.setattr(publish.json_report, "text", lambda report: {}["plum"])
+    said = publish.end([publish.Account(report, tmp_path / "elsewhere")])
     assert said.conclusion == Conclusion("non-conformant", "a rule is broken")
     assert said.written.startswith("no report: it could not be made (KeyError at ")
     assert not (tmp_path / "elsewhere").exists()
-    report |= json_report.report([], said.conclusion, seconds=0, seed=0, redactor=Redactor(), rerun=lambda *_: "")
-    said = publish.end([publish.Account(report, [], str(taken))])
+    monkeypatch.undo()
+    said = publish.end([publish.Account(report, taken)])
     assert said.conclusion == Conclusion("non-conformant", "a rule is broken")
     assert said.written == f"no report: {taken} cannot be written (File exists)"
 
@@ -251,10 +252,10 @@ def test_a_report_that_cannot_be_made_is_incomplete(gate: Gate, tmp_path: Path) 
         "import pytest\n"
         "@pytest.fixture(autouse=True, scope='session')\n"
         "def broken():\n"
-        "    from contracts.report import terminal\n"
-        "    def lines(run, cards):\n"
+        "    from contracts.report import publish\n"
+        "    def report(run):\n"
         "        raise ValueError('plum')\n"
-        "    terminal.lines = lines\n"
+        "    publish.report = report\n"
     )
     ran = gate(*QUICK)
     assert ran.code == 10
@@ -288,7 +289,7 @@ KILLS = """
 import os, pathlib, signal
 def pytest_runtest_call(item):
     done = pathlib.Path(__file__).with_name("killed")
-    if item.name == "test_provider_rule[no-redirect-real]" and not done.exists():
+    if item.name == "test_provider_rule[no-redirect-provider]" and not done.exists():
         done.touch()
         os.kill(os.getpid(), signal.SIGKILL)
 """

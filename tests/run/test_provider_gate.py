@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,17 @@ import trustme
 
 from contracts.judge import judge_provider
 from contracts.model.document import load
+from contracts.model.part import Part
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.provider.target import live
+from contracts.redaction.redacted import Redacted, redact
+from contracts.redaction.redactor import Redactor
 from contracts.report import files
 from contracts.report import json as json_report
+from contracts.report.model import report
+from contracts.result import RunResult
+from contracts.settings import Settings
 from tests.kit.gates import Gate
 from tests.liars.kit import Answer, Asked, altered
 
@@ -523,9 +530,7 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_report_that_breaks_its_schema_is_not_written() -> None:
     """Who reads the report may rely on the schema."""
     judgement = judge_provider(live("http://127.0.0.1:9", "session=abcdefgh"))
-    data = json_report.report(
-        [judgement], judgement.conclusion, seconds=0.1, seed=0, redactor=json_report.Redactor(), rerun=lambda *_: "pytest"
-    )
-    assert json.loads(json_report.text(data)) == data
+    made = redact(report(RunResult(Settings(), {Part.PROVIDER: judgement})), Redactor())
+    assert json.loads(json_report.text(made)) == json_report.data(made)
     with pytest.raises(ValueError, match="does not fit its schema"):
-        json_report.text({**data, "schema": 2})
+        json_report.text(Redacted(replace(made.model, verdict="green")))

@@ -1,0 +1,289 @@
+"""The report as one model: whatever is written or printed of a run is made of it, after it was redacted.
+
+    RunResult ──► report() ──► Report ──► redact() ──► Redacted[Report] ──► terminal, page, json, summary, badge, annotations
+
+Report
+├── Implementation …     what was judged
+├── RuleResult …         what became of one rule with one implementation
+│   ├── Finding …            what was expected, and what was there
+│   ├── Wire                 the smallest exchange that broke it
+│   └── Story                what happened around the call that broke it
+├── Check …              whether there was anything to judge
+└── Recorded …           an answer of the target, and what clients made of it
+"""
+
+from __future__ import annotations
+
+import datetime
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from contracts import __version__
+from contracts.consumer.recorded import Row
+from contracts.model.document import RuleText, load
+from contracts.model.exchange import described
+from contracts.redaction.redacted import Command, Public, Shown
+from contracts.report import commands, files
+from contracts.report.timeline import Story, story
+from contracts.report.wire import Wire, wire
+from contracts.result import RunResult
+from contracts.rules.confidence import would_see
+from contracts.rules.engine import Finding as RuleFinding
+from contracts.rules.judgement import ConsumerJudgement, Judgement, ProviderJudgement
+from contracts.rules.verdict import BROKEN, Conclusion
+
+DETAILED: Final = ("fail", "warn", "known")  # verdicts whose evidence is shown
+CARDS: Final = (*DETAILED, "fixed")
+UNVERIFIED: Final = ("not-exercised", "blocked")
+FIXED: Final = "a known deviation is no longer seen; take it out of the list"
+ERROR: Final = "the suite itself failed at this rule"
+NEEDS_SESSION: Final = "it needs a session that the target accepts"
+NOT_ASKED: Final = "it was not asked for"
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """What was judged. `remark`: what a reader should know of a recording that somebody else made."""
+
+    name: str
+    role: Public
+    kind: Public
+    version: str | None
+    verdict: Public
+    requests: int
+    cases: Public = "exchanges"
+    remark: Annotated[str, Shown(500)] | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was expected and what was there, in the case of this number."""
+
+    expected: str
+    actual: str
+    exchange: int
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What became of one rule with one implementation.
+
+    `exercised`: the cases that put the rule to the test; None where nobody counted. The members from `wire` on describe the
+    evidence of a rule that does not simply hold: `also` names other scenarios that broke it, `reasons` says why a known deviation
+    is accepted, `shared` what all broken cases have in common, `seen` how often it was broken, `again` how to judge it again,
+    `unverified` why it could not be verified.
+    """
+
+    rule: Public
+    level: Public
+    role: Public
+    text: Public
+    sources: tuple[Public, ...]
+    implementation: str
+    verdict: Public
+    exercised: int | None = None
+    findings: tuple[Finding, ...] = ()
+    wire: Wire | None = None
+    story: Story | None = None
+    also: tuple[Public, ...] = ()
+    reasons: tuple[Annotated[str, Shown(1000)], ...] = ()
+    shared: str = ""
+    seen: Public = ""
+    again: Command = ""
+    unverified: Public = ""
+
+    @property
+    def would_see(self) -> float | None:
+        """The smallest share of broken cases that would have been seen, with a probability of 95 %."""
+        return would_see(self.exercised or 0)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it fails the run."""
+        return self.verdict in BROKEN
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether there was anything to judge, apart from how it was judged; `ok` is None where that was not asked."""
+
+    implementation: str
+    what: Public
+    ok: bool | None
+    said: Annotated[str, Shown(500)]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An answer of the target that clients met too, and the rules that each side broke with it."""
+
+    exchange: int
+    answer: str
+    provider: tuple[Public, ...]
+    consumers: Mapping[str, tuple[Public, ...]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole run. `evidence` is where its HAR file is written, as a word of a command; None where it writes none."""
+
+    verdict: Public
+    reason: Annotated[str, Shown(2000)] | None
+    requests: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    implementations: tuple[Implementation, ...] = ()
+    results: tuple[RuleResult, ...] = ()
+    checks: tuple[Check, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
+    command: Command = ""
+    configuration: tuple[tuple[Public, str], ...] = ()
+    started: Public = ""
+    evidence: Command | None = None
+    suite: Public = __version__
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The conclusion of the run."""
+        return Conclusion(self.verdict, self.reason)
+
+    @property
+    def cards(self) -> tuple[RuleResult, ...]:
+        """The results that a reader has to look at: what is broken, and what is known to be."""
+        return tuple(result for result in self.results if result.verdict in CARDS)
+
+
+def report(run: RunResult) -> Report:
+    """The report of a run, not yet redacted."""
+    conclusion, judgements = run.conclusion, list(run.judgements.values())
+    return Report(
+        conclusion.verdict,
+        conclusion.reason,
+        requests=sum(judgement.requests for judgement in judgements),
+        seconds=round(run.seconds, 3),
+        seed=run.settings.seed,
+        implementations=tuple(map(_implementation, judgements)),
+        results=tuple(_results(run)),
+        checks=tuple(_checks(run)),
+        recorded=tuple(map(_recorded, run.recorded)),
+        command=commands.given(run),
+        configuration=tuple(commands.configuration(run)),
+        started=datetime.datetime.fromtimestamp(run.started, datetime.UTC).isoformat(timespec="seconds"),
+        evidence=None if run.replayed or not judgements else shlex.quote(str(run.settings.report / files.EVIDENCE)),
+    )
+
+
+def _implementation(judgement: Judgement) -> Implementation:
+    return Implementation(
+        judgement.name,
+        judgement.role,
+        judgement.kind,
+        judgement.version,
+        judgement.verdict,
+        judgement.requests,
+        judgement.cases,
+        judgement.remark,
+    )
+
+
+def _recorded(row: Row) -> Recorded:
+    return Recorded(row.exchange, row.what, row.provider, row.consumers)
+
+
+# --- rules --------------------------------------------------------------------------------------------------------------
+
+
+def _results(run: RunResult) -> Iterator[RuleResult]:
+    for part, judgement in run.judgements.items():
+        for rule_id, verdict in judgement.verdicts.items():
+            again = commands.again(run, part, rule_id) if verdict in CARDS else ""
+            yield _result(judgement, load().rules[rule_id], verdict, again)
+
+
+def _result(judgement: Judgement, rule: RuleText, verdict: str, again: str) -> RuleResult:
+    tally = judgement.tallies.get(rule.id)
+    findings = [finding for finding in judgement.findings if finding.rule == rule.id]
+    first = findings[0] if verdict in DETAILED else None
+    shared = ""
+    if first and tally and tally.shared and tally.broken > 1:
+        every = "request" if judgement.role == "provider" else "scenario"
+        shared = f"{described(tally.shared)} (in every {every} that broke it)"
+    number = judgement.first_seen.get(rule.id)
+    return RuleResult(
+        rule.id,
+        rule.level,
+        rule.role,
+        rule.text,
+        tuple(load().source(name) for name in rule.source),
+        judgement.name,
+        verdict,
+        exercised=tally.exercised if tally else None,
+        findings=tuple(Finding(f.expected, f.actual, f.exchange) for f in findings),
+        wire=_wire(judgement, first),
+        story=_story(judgement, first),
+        also=tuple(dict.fromkeys(_also(judgement, findings))),
+        reasons=tuple(judgement.reasons(rule.id)) if verdict in ("known", "fixed") else (),
+        shared=shared,
+        seen=f"in {tally.broken} of {tally.exercised} {judgement.cases}, first in number {number}" if first and tally else "",
+        again=again,
+        unverified=_unverified(judgement, rule, verdict),
+    )
+
+
+def _wire(judgement: Judgement, first: RuleFinding | None) -> Wire | None:
+    if first is None or not isinstance(judgement, ProviderJudgement):
+        return None
+    exchange = judgement.observation.evidence.get(first.exchange)
+    return wire(exchange) if exchange else None
+
+
+def _story(judgement: Judgement, first: RuleFinding | None) -> Story | None:
+    if first is None or not isinstance(judgement, ConsumerJudgement):
+        return None
+    return story(judgement.observation.evidence[first.exchange])
+
+
+def _also(judgement: Judgement, findings: list[RuleFinding]) -> Iterator[str]:
+    """The other scenarios that have a name of their own and broke the rule."""
+    if not isinstance(judgement, ConsumerJudgement):
+        return
+    for finding in findings[1:]:
+        scenario = judgement.observation.evidence[finding.exchange].scenario
+        if scenario.named and not findings[0].actual.startswith(f"{scenario.name}:"):
+            yield scenario.name
+
+
+def _unverified(judgement: Judgement, rule: RuleText, verdict: str) -> str:
+    if verdict not in UNVERIFIED:
+        return ""
+    if rule.id not in judgement.rules:
+        return NOT_ASKED
+    return NEEDS_SESSION if verdict == "blocked" else f"exercised by {rule.exercised}"
+
+
+# --- the set-up ---------------------------------------------------------------------------------------------------------
+
+
+def _checks(run: RunResult) -> Iterator[Check]:
+    for j in run.judgements.values():
+        if isinstance(j, ProviderJudgement) and not run.settings.replay:
+            yield from _target(j)
+        told = j.halted or j.remark or f"{len(j.observation.results)} {j.cases} judged"
+        yield Check(j.name, "observed to the end", j.halted is None, told)
+    for name, sentence in run.missing.items():
+        yield Check(name, "there to be judged", False, sentence)
+
+
+def _target(judgement: ProviderJudgement) -> Iterator[Check]:
+    health, target = judgement.observation.target_health, judgement.observation.provider
+    yield Check(judgement.name, "reached", health.answers > 0, f"{health.answers} of {judgement.requests} requests were answered")
+    if health.answers:
+        wrong = health.no_endpoint(target.path)
+        yield Check(judgement.name, "a refresh endpoint", wrong is None, wrong or f"answers at {target.path}")
+    if target.anonymous:
+        yield Check(judgement.name, "session accepted", None, "none was given (--refresh-anonymous)")
+    elif health.logged_in:
+        refused = f"{health.refused} of {health.logged_in} logged-in requests were answered 401 or 403"
+        yield Check(judgement.name, "session accepted", not judgement.session_refused, refused)
