@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from contracts.consumer.sdk import available
-from contracts.judge import ConsumerJudgement
 from contracts.model.document import load
+from contracts.rules.judgement import ConsumerJudgement
 from contracts.rules.known_deviations import Deviation
 from tests.clients.javascript import FIXED, LIARS, ODD, Changed
 from tests.conftest import SEEN, Row

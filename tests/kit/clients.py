@@ -13,7 +13,8 @@ from contracts.consumer.httpx_stage import intercepted
 from contracts.consumer.player import Player
 from contracts.consumer.protocol import RefreshConsumer
 from contracts.consumer.script import Script
-from contracts.judge import ConsumerJudgement, judge_consumer
+from contracts.judge import judge_consumer
+from contracts.rules.judgement import ConsumerJudgement
 from tests.clients.clock import QuickLoop
 
 AT_PAGE_LOAD = {"restore-refreshes-once", "transient-failure-keeps-login"}  # a client in this process loads no page

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.judge import Judgement, judge_provider
+from contracts.judge import judge_provider
 from contracts.provider.target import live
+from contracts.rules.judgement import Judgement
 from contracts.settings import Settings
 from tests.liars import Running
 

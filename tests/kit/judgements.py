@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from contracts.judge import Judgement
 from contracts.rules.engine import OK, Evaluator, RuleSet
+from contracts.rules.judgement import Judgement
 
 Words = tuple[str, str]
 """The words of a breach: what was expected, and what was there."""

@@ -17,10 +17,11 @@ import httpx
 from hypothesis import strategies as st
 
 from contracts.consumer.answer_strategies import json_values, texts
-from contracts.judge import ProviderJudgement, judge_provider
+from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.provider.probes import QUERIES
 from contracts.provider.target import mocked
+from contracts.rules.judgement import ProviderJudgement
 from tests.liars import changes as c
 from tests.liars.conditions import posted, succeeded
 from tests.liars.kit import Answer, Asked, Change, When, error, granted, written

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from contracts.consumer.observe import ConsumerObserver
 from contracts.consumer.sdk import Twilight, find_bundle
-from contracts.judge import ConsumerJudgement
 from contracts.model.scenario import Delivery, Scenario, ScenarioSequence, at_page_load, interleaved, named, refreshed
 from contracts.model.tokens import unsigned
+from contracts.rules.judgement import ConsumerJudgement
 from contracts.rules.known_deviations import Allowances, Deviation, shipped
 from tests.clients.javascript import LOCK, Changed
 

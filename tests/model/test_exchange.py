@@ -26,7 +26,7 @@ def typed(content_type: str) -> Response:
 
 
 def test_a_header_is_found_in_any_case_and_the_first_counts() -> None:
-    """On both sides."""
+    """Requests and responses find a header by its name in any case, and give its first value."""
     headers = (("X-One", "1"), ("x-two", "2"), ("X-ONE", "3"))
     for message in (Request("POST", URL, headers), Response(200, headers)):
         assert message.header("x-one") == "1"
@@ -35,7 +35,7 @@ def test_a_header_is_found_in_any_case_and_the_first_counts() -> None:
 
 
 def test_cookies_that_are_set() -> None:
-    """Each by itself, in order."""
+    """Each Set-Cookie header is given by itself, in the order of the answer."""
     headers = (("Set-Cookie", "a=1"), ("Cookie", "no"), ("set-cookie", "b=2; Path=/"))
     assert Response(200, headers).cookies() == ("a=1", "b=2; Path=/")
 
@@ -54,7 +54,7 @@ def test_cookies_that_are_set() -> None:
     ],
 )
 def test_content_type(said: str, media_type: str, charset: str | None) -> None:
-    """Without parameters in lower case, and the first charset among them."""
+    """The media type is read without its parameters and in lower case; the first charset among them counts."""
     assert (typed(said).media_type, typed(said).charset) == (media_type, charset)
     assert (Response(200).media_type, Response(200).charset) == ("", None)
 
@@ -86,12 +86,12 @@ def test_members(value: Any, success: bool | None, status: float | None, token: 
 
 @pytest.mark.parametrize(("number", "status"), [(b"1e999", None), (b"NaN", None), (b"1e2", 100.0), (b"-Infinity", None)])
 def test_a_status_is_finite(number: bytes, status: float | None) -> None:
-    """What is beyond a double is no status."""
+    """A number beyond a double is no status."""
     assert answer(200, b'{"status": %s}' % number).body_status == status
 
 
 def test_a_member_of_no_object_is_none() -> None:
-    """Nor is one that is null, or not there."""
+    """A member is None where it is null, where it is not there, and where the body is no object."""
     assert answer(200, {"a": None, "b": 0}).member("a") is None
     assert answer(200, {"a": None, "b": 0}).member("b") == 0
     assert answer(200, {}).member("a") is None
@@ -113,7 +113,7 @@ def test_a_member_of_no_object_is_none() -> None:
     ],
 )
 def test_what_a_client_could_take_for_a_success(status: int, value: Any, claims: bool) -> None:
-    """2xx unless the body says otherwise, and whatever says that it is one."""
+    """A client could take 2xx for a success unless the body denies it, and anything that claims to be one."""
     assert answer(status, value).claims_success is claims
 
 
@@ -205,12 +205,12 @@ def test_kind(kind: Kind, response: Response | Failure) -> None:
     ],
 )
 def test_what_it_is_to_the_next(response: Response | Failure, method: str, came_as: str) -> None:
-    """In one word."""
+    """An exchange is one word to the one that comes next: a success, a refusal, a failure, a 429 or another method."""
     assert exchange(response, method).came_as == came_as
 
 
 def test_conditions_in_words() -> None:
-    """In order, four of them at most, by what they are called; of order and overlap the value says all."""
+    """At most four conditions are told, in order and by their names; of order and overlap the value says all."""
     some = {("header:currency", "USD"), ("query", "page=2"), ("after", "after a refusal"), ("overlap", "overlapping another")}
     assert described(frozenset(some)) == "after a refusal, currency USD, overlapping another, query page=2"
     more = frozenset({*some, ("body", "json"), ("header:x:y", "1")})
@@ -221,7 +221,7 @@ def test_conditions_in_words() -> None:
 
 
 def test_an_exchange_knows_its_conditions() -> None:
-    """And how many they are."""
+    """An exchange has the conditions of its situation, and its size is their number."""
     situation = Situation(conditions=frozenset({("body", "json"), ("query", "x")}))
     x = Exchange(Request("POST", URL), answer(), situation)
     assert x.conditions == situation.conditions
@@ -230,7 +230,7 @@ def test_an_exchange_knows_its_conditions() -> None:
 
 
 def test_what_nobody_said() -> None:
-    """Is the least that can be: nothing sent or answered, no time, alone, after nothing, whoever asked."""
+    """Whatever is not given is the least that can be: nothing sent or answered, no time, alone, after nothing, by anybody."""
     assert Request("POST", URL) == Request("POST", URL, (), b"")
     assert Response(200) == Response(200, (), b"", 0.0, 0)
     assert Failure("reset", "x").seconds == 0.0
@@ -242,7 +242,7 @@ def test_what_nobody_said() -> None:
 
 @pytest.mark.parametrize("one", [Request("POST", URL), Response(200), Failure("reset", ""), Situation(), exchange(answer())])
 def test_what_was_seen_is_not_changed(one: Any) -> None:
-    """Evidence stays as it is, and what is secret stays out of its repr."""
+    """Evidence cannot be changed, and its repr shows nothing secret."""
     name = dataclasses.fields(one)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(one, name, "x")

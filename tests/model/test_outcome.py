@@ -111,13 +111,13 @@ BECAME: dict[str, tuple[str, tuple[Scenario, Any, Any, str | None]]] = {
 
 @pytest.mark.parametrize(("word", "case"), BECAME.values(), ids=BECAME)
 def test_became(word: str, case: tuple[Scenario, Any, Any, str | None]) -> None:
-    """Kept, new, gone or bogus: as the client shows it, or as it sends it if that is worse."""
+    """The token is kept, new, gone or bogus: as the client shows it, or as it sends it if that is worse."""
     scenario, before, after, header = case
     assert outcome(scenario, token_before=before, token_after=after, sent_after=header).became == word
 
 
 def test_a_token_of_another_class_is_still_a_token() -> None:
-    """What a client derives from str is compared as text."""
+    """A token of a class that derives from str is compared as text."""
 
     class Token(str):
         __slots__ = ()
@@ -137,7 +137,7 @@ def test_a_token_is_kept_where_the_next_request_carries_what_this_one_did() -> N
 
 
 def test_given_tokens() -> None:
-    """Every usable token that came counts, whatever it came with; what is none does not."""
+    """Every usable token that came counts, whatever it came with."""
     exchanges = (asked(DONE), asked(FALSE), asked(REFUSED), asked(Scenario("s", json_answer(200, success_body(5)))))
     assert outcome(DONE, exchanges=exchanges).given == {NEW}
     assert outcome(DONE, exchanges=(asked(refreshed(OTHER)), asked(DONE))).given == {NEW, OTHER}
@@ -182,7 +182,7 @@ def test_conditions_name_the_mode() -> None:
 
 
 def test_size() -> None:
-    """The least that there is to read comes first, and whatever has a name comes before what was generated."""
+    """The case with the least to read comes first, and whatever has a name comes before what was generated."""
     plain = outcome(REFUSED, "rejected")
     assert plain.size == len(REFUSED.conditions) + len(error(401).body) // 16 + 1
     assert outcome(REFUSED, *["rejected"] * 5).size == plain.size + 4
@@ -226,7 +226,7 @@ def test_no_token_is_in_the_repr() -> None:
 
 
 def test_what_nobody_said() -> None:
-    """Is the least that can be: at the beginning, an error without a response, nothing sent, nobody in particular."""
+    """Whatever is not given is the least that can be: an error without a response at the beginning, and nothing sent."""
     assert Call("resolved") == Call("resolved", 0.0, None, "")
     assert Event(0, 0.1) == Event(0, 0.1, True, None, "")
     o = Outcome(DONE, ())
@@ -236,13 +236,13 @@ def test_what_nobody_said() -> None:
 
 @pytest.mark.parametrize("one", [Call("resolved"), Event(0, 0.1), Outcome(DONE, ())])
 def test_what_was_seen_is_not_changed(one: Any) -> None:
-    """It is evidence."""
+    """Outcomes, calls and events are evidence and cannot be changed."""
     with pytest.raises(FrozenInstanceError):
         setattr(one, fields(one)[0].name, None)
 
 
 def test_size_counts_what_there_is_to_read() -> None:
-    """Conditions, calls, a sixteenth of the body; what was generated is larger than all that has a name."""
+    """Conditions, calls and a sixteenth of the body make the size; anything generated is larger than all that has a name."""
     silent = outcome(Scenario("network-silent", None, Delivery.SILENT, 10.0), "pending", "pending")
     assert silent.size == len(silent.conditions) + 2
     page = Scenario("page", replace(error(401), body=b"x" * 160))

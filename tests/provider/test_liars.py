@@ -33,7 +33,7 @@ def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
 def test_odd_provider_is_not_blamed(odd: Odd, request: pytest.FixtureRequest) -> None:
-    """The gate finds it conformant and warns of nothing but what is allowed."""
+    """The gate finds an odd provider conformant, and warns of nothing but what is allowed."""
     with odd.make() as running:
         judgement = judged(running)
     failed = blamed(judgement, "fail")
@@ -46,18 +46,18 @@ def test_odd_provider_is_not_blamed(odd: Odd, request: pytest.FixtureRequest) ->
 
 
 def test_every_provider_rule_has_a_liar() -> None:
-    """No rule goes untried, and no liar names a rule that is not there."""
+    """Each provider rule is broken by a liar, and no liar names a rule that is not there."""
     assert {liar.rule for liar in LIARS} == MUST | SHOULD
 
 
 def test_names_are_unique() -> None:
-    """A name means one server."""
+    """No two servers have the same name."""
     names = [one.name for one in (*LIARS, *BEYOND, *ODD)]
     assert len(names) == len(set(names))
 
 
 def test_the_median_liar_is_seen_by_the_twelfth_request(request: pytest.FixtureRequest) -> None:
-    """The most telling probes come first; judged on the table above, when all of it was run."""
+    """Half of the liars are seen within twelve requests, for the most telling probes come first."""
     seen = sorted(row.seen for row in request.config.stash[SEEN] if row.rule in MUST | SHOULD and row.seen)
     if len(seen) < len(LIARS):
         pytest.skip("not all liars were run")

@@ -30,7 +30,7 @@ one_of_each = pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda b: f"{b.
 @many
 @given(styles())
 def test_what_the_contract_leaves_open_is_not_blamed(style: Style) -> None:
-    """However it spells its answers: conformant, and no advice either."""
+    """A conforming endpoint is neither blamed nor advised, however it spells its answers."""
     judgement = Endpoint(style).judged()
     assert {id: v for id, v in judgement.verdicts.items() if v in ("fail", "warn")} == {}
     assert judgement.halted is None
@@ -39,14 +39,14 @@ def test_what_the_contract_leaves_open_is_not_blamed(style: Style) -> None:
 @many
 @given(broken())
 def test_the_rule_that_was_broken_is_named(case: tuple[Style, Breakage, tuple[Condition, ...]]) -> None:
-    """Wherever it hides, and no other MUST is blamed for it."""
+    """The rule that a made-up endpoint breaks is named wherever the fault hides, and no other MUST is."""
     style, breakage, conditions = case
     named(Endpoint(style, breakage, conditions), breakage)
 
 
 @one_of_each
 def test_each_breakage_is_named(breakage: Breakage) -> None:
-    """In the plainest endpoint there is."""
+    """Each breakage is named in the plainest endpoint there is."""
     named(Endpoint(Style(), breakage), breakage)
 
 
@@ -60,7 +60,7 @@ def named(endpoint: Endpoint, breakage: Breakage) -> None:
 
 @one_of_each
 def test_without_its_rule_a_breakage_is_not_named(breakage: Breakage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So each of these tests can fail."""
+    """A breakage is not named when its rule says nothing: so each of these tests can fail."""
     monkeypatch.setitem(RULE_SET.judges, breakage.rule, lambda x, memory: None)
     assert Evaluator(RULE_SET).tallies[breakage.rule].exercised == 0
     with pytest.raises(AssertionError):
@@ -68,7 +68,7 @@ def test_without_its_rule_a_breakage_is_not_named(breakage: Breakage, monkeypatc
 
 
 def test_most_rules_about_answers_have_a_breakage() -> None:
-    """The rest is about the wire, time, overlap and sessions, which a handler in this process does not have."""
+    """The rules without a breakage are about the wire, time, overlap and sessions, which a handler in this process lacks."""
     rest = MUST - {breakage.rule for breakage in BREAKAGES}
     assert rest == {
         "one-answer-in-time",

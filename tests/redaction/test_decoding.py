@@ -30,23 +30,23 @@ from contracts.redaction.decoding import from_base64, opened, packed
     ],
 )
 def test_one_escaping_less(data: bytes, plain: bytes) -> None:
-    """Of every kind; what is none stays."""
+    """Escapes of every kind are opened, and anything that is no escape stays."""
     assert [text for text, _ in opened(data)] == [plain]
 
 
 def test_names_of_characters_are_read_as_they_are_written() -> None:
-    """Where there is none in such letters, as in small ones."""
+    """A named character is read in the letters of its name, and in small letters where there is no such name."""
     assert [text for text, _ in opened(b"&Eacute;&eacute;&EACUTE;")] == ["Ééé".encode()]
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing to open", b"50% off \\ & more", b"%zz"])
 def test_what_has_no_escaping_is_not_opened(data: bytes) -> None:
-    """Though it has the signs that begin one."""
+    """A text without an escape is not opened, though it has the signs that begin one."""
     assert list(opened(data)) == []
 
 
 def test_where_opened_bytes_came_from() -> None:
-    """An escape as a whole, what stands between them byte by byte."""
+    """Opened bytes came from their escape as a whole; the bytes between escapes came each from itself."""
     data = b"ab%2Fcd&sol;%2F!"
     ((plain, back),) = opened(data)
     assert plain == b"ab/cd//!"
@@ -81,7 +81,7 @@ def test_where_opened_bytes_came_from() -> None:
     ],
 )
 def test_base64(text: bytes, said: bytes) -> None:
-    """Of either alphabet, padded or not; a lone character at its end says nothing."""
+    """Base64 of either alphabet is read, padded or not; a lone character at its end says nothing."""
     assert from_base64(text) == said
 
 
@@ -95,7 +95,7 @@ def unpacked(data: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
 
 
 def test_hex_is_read_from_each_place() -> None:
-    """In capitals or not, from twelve digits on, and from its second digit too."""
+    """Hex is read in capitals or not, from twelve digits on, and from its second digit too."""
     assert dict(unpacked(b"<6a6B6c6D6e6F>"))[b"jklmno"] == (1, 13)
     assert dict(unpacked(b"<06a6b6c6d6e6f>"))[b"jklmno"] == (2, 14)
     assert b"jklmn" not in dict(unpacked(b"<6a6b6c6d6e>"))
@@ -107,7 +107,7 @@ def test_hex_is_read_from_each_place() -> None:
 
 @pytest.mark.parametrize("sign", [b" ", b":", b",", b"-"])
 def test_hex_with_signs_between(sign: bytes) -> None:
-    """Six bytes at least; each came from its two digits and the sign behind them."""
+    """Hex with signs between is read from six bytes on; each byte came from its two digits and the sign behind them."""
     data = b"<" + sign.join([b"6a", b"6B", b"6c", b"6d", b"6e", b"6f"]) + b">"
     assert (b"jklmno", (1, 18)) in list(unpacked(data))
     text, back = next(packed(data))
@@ -117,7 +117,7 @@ def test_hex_with_signs_between(sign: bytes) -> None:
 
 
 def test_base64_is_read_from_each_place() -> None:
-    """A group may begin at any of four; three bytes came from four characters, rounded outwards."""
+    """Base64 may begin at any of four places; three bytes came from four characters, rounded outwards."""
     coded = base64.b64encode(b"jklmnopqr")
     for before in (b"", b"A", b"AB", b"ABC"):
         found = dict(unpacked(b"<" + before + coded + b">"))
@@ -132,7 +132,7 @@ def test_base64_is_read_from_each_place() -> None:
 
 
 def test_several_runs_are_told_apart() -> None:
-    """Each line came from its own; what goes over the end of a line ends with it."""
+    """Each unpacked line came from its own run, and nothing reaches over the end of a line."""
     first, second = base64.b64encode(b"jklmnopqr"), base64.b64encode(b"stuvwxyz0")
     data = first + b" " + second
     found = dict(unpacked(data))
@@ -143,6 +143,6 @@ def test_several_runs_are_told_apart() -> None:
 
 
 def test_what_may_be_nothing_packed_is_not_unpacked() -> None:
-    """Short words."""
+    """Short words are not unpacked."""
     assert list(packed(b"short words of no more than seven")) == []
     assert (decoding.ROUNDS, decoding.SHORTEST) == (3, 6)

@@ -83,7 +83,7 @@ def test_each_coding_is_seen_through(coding: Coding) -> None:
 @example(SECRET, ["JSON with \\/", "JSON", "Base64, third"], "", "")
 @example("%41%42%43%44%45%46%47%48", ["decimal"], "", "")
 def test_codings_around_each_other_are_seen_through(secret: str, names: list[str], before: str, behind: str) -> None:
-    """Up to three codings deep, whatever stands around it, no eight bytes of any secret remain."""
+    """No eight bytes of a secret remain, up to three codings deep and whatever stands around it."""
     text, frame = secret, "'\""  # what the codings put around a text, at its widest
     for name in names:
         text, frame = CODINGS[name](text), CODINGS[name](frame)
@@ -96,7 +96,7 @@ def test_codings_around_each_other_are_seen_through(secret: str, names: list[str
 
 
 def test_three_codings_around_each_other_are_seen_through() -> None:
-    """Four are not: nobody writes them, and each costs as much as the text."""
+    """Three codings around each other are seen through, a fourth is not: nobody writes it, and it costs as much as the text."""
     secret = coded = "q7w8e9rt5z-u6i7o8"
     for _ in range(ROUNDS):
         coded = base64.b64encode(coded.encode()).decode().rstrip("=")
@@ -107,7 +107,7 @@ def test_three_codings_around_each_other_are_seen_through() -> None:
 @settings(max_examples=150, deadline=None, database=None)
 @given(SECRETS, st.data())
 def test_a_part_of_a_secret_is_taken_out(secret: str, data: st.DataObject) -> None:
-    """Cut short or begun in its middle, eight characters of a secret are too many."""
+    """Eight characters of a secret are too many, from whichever part of it."""
     start = data.draw(st.integers(0, len(secret) - 8))
     part = secret[start : data.draw(st.integers(start + 8, len(secret)))]
     shown = Redactor([secret]).show(f"token is <{part}…")
@@ -118,7 +118,7 @@ def test_a_part_of_a_secret_is_taken_out(secret: str, data: st.DataObject) -> No
 @settings(max_examples=200, deadline=None, database=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_innocent_text_stays(text: str) -> None:
-    """Without anything secret in it a text is not touched."""
+    """A text without anything secret is not touched."""
     redactor = Redactor(["Zq9-xW7.vU5_tS3", SECRET])
     assert redactor.clean(text) == text
 
@@ -131,13 +131,13 @@ def test_the_documents_own_words_are_no_secrets() -> None:
 
 
 def test_short_secrets() -> None:
-    """Six characters are taken out as a whole; five are not unlike everyday words."""
+    """A secret of six characters is taken out as a whole; one of five is too much like everyday words."""
     redactor = Redactor(["q7w8e9", "12345"])
     assert redactor.clean(f"q7w8e9 Q7W8E9 q7w8e {as_base64('q7w8e9')} 12345") == f"{MARK} {MARK} q7w8e {MARK} 12345"
 
 
 def test_a_secret_that_is_the_mark_itself() -> None:
-    """Even then cleaning twice is cleaning once."""
+    """Cleaning twice is cleaning once, even where the secret is the mark itself."""
     redactor = Redactor(["secret"])
     assert redactor.clean("a secret") == redactor.clean(redactor.clean("a secret")) == f"a {MARK}"
 

@@ -37,7 +37,7 @@ def knows(known: Redactor, *values: str) -> list[bool]:
 
 
 def test_an_exchange_teaches_all_that_it_carries() -> None:
-    """Cookies sent and set, tokens in headers, the documented token and other members that are called so, escaped or not."""
+    """An exchange teaches cookies sent and set, tokens in headers, and members called a token, escaped or not."""
     redactor = Redactor()
     body = b'{"data": {"token": "documented-token"}, "access_token": "another\\/token", "refreshToken" : "third-one-here'
     learn(
@@ -53,44 +53,44 @@ def test_an_exchange_teaches_all_that_it_carries() -> None:
 
 
 def test_a_scheme_is_no_secret_but_what_follows_is() -> None:
-    """One scheme is taken off, not two."""
+    """One scheme is taken off a header, not two, and the rest is a secret."""
     assert knows(taught(authorization="Bearer token abcdefgh"), "token abcdefgh") == [True]
     assert knows(taught(**{"x-xsrf-token": "abcdefgh-1"}), "abcdefgh-1") == [True]
     assert knows(taught(other="abcdefgh-1"), "abcdefgh-1") == [False]
 
 
 def test_a_password_may_hold_a_colon() -> None:
-    """It begins behind the first."""
+    """The password of Basic credentials begins behind the first colon."""
     credentials = base64.b64encode(b"june:first:second-half").decode()
     assert knows(Redactor([f"Basic {credentials}"]), "first:second-half") == [True]
 
 
 def test_cookies_of_the_user_are_learned_for_good() -> None:
-    """Each of them."""
+    """Each cookie of the user's own header is known for good."""
     known = Redactor()
     known.learn_cookies("session=abcdefgh-1; other=abcdefgh-2")
     assert knows(known, "abcdefgh-1", "abcdefgh-2", "session") == [True, True, False]
 
 
 def test_values_of_six_characters_are_learned() -> None:
-    """Of five are not."""
+    """A cookie of six characters is learned, one of five is not."""
     assert knows(taught(cookie="a=q7w8e9; b=q7w8e"), "q7w8e9", "q7w8e") == [True, False]
 
 
 def test_values_that_hide_nothing_take_no_room() -> None:
-    """Short ones, and those of the document."""
+    """Short values, and the document's own, take no room in the memory."""
     known = taught(cookie="a=q7w8e; b=XMLHttpRequest; c=q7w8e9")
     assert list(known._young.values) == ["q7w8e9"]
     assert Redactor(["XMLHttpRequest"]).clean("XMLHttpRequest") == "XMLHttpRequest"
 
 
 def test_a_secret_may_consist_of_public_parts_alone() -> None:
-    """It is one all the same."""
+    """A secret that consists of public parts alone is a secret all the same."""
     assert Redactor(["no-input-needed"]).clean("<no-input-needed>") == f"<{MARK}>"
 
 
 def test_the_documented_token_is_known_wherever_it_stands() -> None:
-    """Behind where other tokens are looked for, too."""
+    """The documented token is known even behind the bytes that are searched for other tokens."""
     body = b'{"pad": "' + b"x" * 70_000 + b'", "data": {"token": "opaque-4fd1c0"}}'
     assert knows(taught(body=body), "opaque-4fd1c0") == [True]
 
@@ -100,7 +100,7 @@ NESTED = '{"tokens": {"a": [{"b": "deep-inside-it"}]}, "other": {"c": "not-a-sec
 
 
 def test_what_lies_under_a_member_that_is_called_a_token() -> None:
-    """However it is packed there; what lies beside it is none."""
+    """Texts under a member called a token are learned however they are packed, and those beside it are not."""
     assert knows(taught(body=NESTED.encode()), "deep-inside-it", "not-a-secret-at-all") == [True, False]
     assert knows(taught(body=b'{"refreshToken": ["first-of-them"]}'), "first-of-them") == [True]
     assert knows(taught(body=b'{"x": [{"TOKEN": {"v": "in-capitals-x"}}]}'), "in-capitals-x") == [True]
@@ -109,20 +109,20 @@ def test_what_lies_under_a_member_that_is_called_a_token() -> None:
 
 @pytest.mark.parametrize(("depth", "known"), [(7, True), (8, False)])
 def test_it_is_looked_for_so_deep(depth: int, known: bool) -> None:
-    """Eight containers."""
+    """Texts under a member called a token are learned through eight containers."""
     body = '{"token": ' + "[" * depth + '"deep-inside-it"' + "]" * depth + "}"
     assert knows(taught(body=body.encode()), "deep-inside-it") == [known]
 
 
 def test_tokens_are_looked_for_at_the_beginning_of_a_body() -> None:
-    """In its first 65,536 bytes."""
+    """A nested token is looked for in the first 65,536 bytes of a body."""
     member = b'"token":["here-it-is-then"]'
     for pad, known in ((65_536 - 10 - len(b'{"p":"",'), True), (65_536, False)):
         assert knows(taught(body=b'{"p":"' + b"x" * pad + b'",' + member + b"}"), "here-it-is-then") == [known]
 
 
 def test_members_called_token_are_looked_for_at_the_beginning_of_a_body() -> None:
-    """Of any body, JSON or not: in its first 65,536 bytes."""
+    """A member called a token is looked for in the first 65,536 bytes of any body, be it JSON or not."""
     member = b'"token": "here-it-is"'
     for before, known in ((65_536 - len(member), True), (65_536, False)):
         assert knows(taught(body=b"x" * before + member), "here-it-is") == [known]
@@ -132,7 +132,7 @@ def test_members_called_token_are_looked_for_at_the_beginning_of_a_body() -> Non
 
 
 def test_every_eight_bytes_in_a_row() -> None:
-    """As numbers, whatever their number; of fewer there are none."""
+    """Every eight bytes in a row are kept as a number, and fewer than eight give none."""
     for size in range(30):
         data = bytes(range(size))
         wanted = {int.from_bytes(data[at : at + GRAM], sys.byteorder) for at in range(size - GRAM + 1)}
@@ -140,7 +140,7 @@ def test_every_eight_bytes_in_a_row() -> None:
 
 
 def test_a_memory_counts_what_it_has_once() -> None:
-    """And its size in characters."""
+    """A memory keeps a value once, and counts its characters once."""
     known = Memory()
     for value in ("a-first-value", "a-second-value", "a-first-value"):
         known.add(value)
@@ -162,26 +162,26 @@ def test_a_memory_counts_what_it_has_once() -> None:
     ],
 )
 def test_forms_of_a_secret(secret: str, shown: list[str]) -> None:
-    """With a plus for a blank, as another coding reads it, and with the escapes that it has itself taken off."""
+    """A secret is known with a plus for a blank, in another encoding, and with its own escapes taken off."""
     for text in (secret, *shown):
         assert Redactor([secret]).clean(text) == MARK, text
 
 
 def test_a_short_value_is_kept_whole() -> None:
-    """Of seven it takes all seven; eight and more are known in part."""
+    """A value of seven characters is taken out whole or not at all; one of eight or more in part too."""
     assert Redactor(["q7w8e9r"]).clean("q7w8e9r q7w8e9 7w8e9r") == f"{MARK} q7w8e9 7w8e9r"
     assert Redactor(["q7w8e9rt5"]).clean("q7w8e9rt 7w8e9rt5 q7w8e9r") == f"{MARK} {MARK} q7w8e9r"
 
 
 def test_of_a_long_value_so_much_is_learned() -> None:
-    """4,096 characters of it."""
+    """Of a long value 4,096 characters are learned."""
     unlike = "".join(f"{n:04x}" for n in range(2_000))
     known = taught(cookie=f"session={unlike}")
     assert max(map(len, known._young.values)) == 4_096 == module.LONGEST_SECRET
 
 
 def test_of_one_answer_so_many_cookies_are_learned() -> None:
-    """64 of them, and 16,384 characters in all."""
+    """One answer teaches 64 cookies, and 16,384 characters of them in all."""
     many = taught(*(f"c{n:03}=value-{n:03}" for n in range(70)))
     assert knows(many, "value-000", "value-063", "value-064") == [True, True, False]
     long = [f"c{n}=" + f"{n}" * 4_000 for n in range(1, 5)]
@@ -203,7 +203,7 @@ def test_the_last_of_thousands_of_cookies_is_learned_if_it_is_the_session() -> N
 
 
 def test_the_oldest_half_is_forgotten_first() -> None:
-    """After two thousand values, or a quarter of a million characters."""
+    """After two thousand values, or a quarter of a million characters, the older half is forgotten first."""
     known = Redactor()
     for n in range(2_000):
         known._keep(f"value-{n:06}")
@@ -234,7 +234,7 @@ def test_memory_is_bounded_and_the_users_own_secrets_stay() -> None:
 
 
 def test_bounds_of_the_memory() -> None:
-    """They are what keeps a run of any length small."""
+    """These bounds keep the memory of a run of any length small."""
     assert (module.KEPT, module.KEPT_CHARACTERS) == (4_000, 524_288)
     assert (module.COOKIES_LEARNED, module.COOKIE_CHARACTERS, module.BODY_READ) == (64, 16_384, 65_536)
     assert (module.LONGEST, secrets.GRAM) == (16_384, 8)

@@ -24,12 +24,12 @@ SECRET = "s3cr3t/Session+Value=="
     ],
 )
 def test_spans_that_touch_are_one(given: list[tuple[int, int]], wanted: list[tuple[int, int]]) -> None:
-    """In order."""
+    """Spans that overlap or touch become one, and all come in order."""
     assert list(search.merged(given)) == wanted
 
 
 def test_a_secret_is_found_where_it_is() -> None:
-    """From its first byte to its last, at either end of a text."""
+    """A secret is found from its first byte to its last, at either end of a text too."""
     known = Redactor(["q7w8e9rt5z"])
     assert known.spans(b"q7w8e9rt5z") == [(0, 10)]
     assert known.spans(b"-q7w8e9rt5z-") == [(1, 11)]
@@ -41,7 +41,7 @@ def test_a_secret_is_found_where_it_is() -> None:
 
 
 def test_a_character_is_taken_out_as_a_whole() -> None:
-    """Where a secret begins or ends within one, in bytes."""
+    """A character goes as a whole where a secret begins or ends within its bytes."""
     known = Redactor(["éàüöñçßå"])
     assert known.clean("<éàüöñçßå>") == f"<{MARK}>"
     assert known.clean("日本語éàüöñçßå日本語") == f"日本語{MARK}日本語"
@@ -56,7 +56,7 @@ def test_a_character_is_taken_out_as_a_whole() -> None:
 
 
 def test_what_touches_once_its_characters_are_whole_is_one() -> None:
-    """A secret that ends within a character, and another that begins behind it."""
+    """Two secrets leave one mark where one ends within a character and the other begins behind it."""
     known = Redactor(["abcdefg\U00010000", "hijklmno"])
     assert known.clean("abcdefg😀hijklmno") == MARK
     assert known.clean("abcdefg😀 hijklmno") == f"{MARK} {MARK}"
@@ -80,7 +80,7 @@ def test_what_touches_once_its_characters_are_whole_is_one() -> None:
     ],
 )
 def test_escape(text: str, line: str) -> None:
-    """What does not print is written out, and what begins a command of a pipeline stands apart."""
+    """A character that does not print is written out, and the beginning of a pipeline command is taken apart."""
     assert escape(text) == line
 
 
@@ -114,12 +114,12 @@ def test_one_harmless_line(text: str, most: int) -> None:
     ],
 )
 def test_a_long_text_is_cut(length: int, most: int, shown: str) -> None:
-    """And says how long it was."""
+    """A text that is cut says how long it was."""
     assert Redactor().show("x" * length, most) == shown
 
 
 def test_so_much_is_shown_unless_told() -> None:
-    """300 characters of a text, 100 of a header."""
+    """Unless told otherwise, 300 characters of a text are shown and 100 of a header."""
     assert Redactor().show("x" * 301).startswith("x" * 300 + "…")
     assert Redactor().show("x" * 300) == "x" * 300
     assert Redactor().header("x", "y" * 97) == "x: " + "y" * 97
@@ -127,7 +127,7 @@ def test_so_much_is_shown_unless_told() -> None:
 
 
 def test_the_length_is_that_of_what_is_shown() -> None:
-    """A secret that was taken out is not measured; what had to be escaped is cut to fit."""
+    """The length that is told leaves out secrets, and escapes are counted when a text is cut to fit."""
     known = Redactor(["q7w8e9rt5z" * 9])
     assert known.show("q7w8e9rt5z" * 9 + "x" * 20, 20) == f"{MARK}xxxxxxxxxxxx… (28 characters)"
     assert known.show("q7w8e9rt5z" * 9 + "x" * (16_384 - 90), 10) == f"{MARK}xx… (16,302 characters)"
@@ -136,7 +136,7 @@ def test_the_length_is_that_of_what_is_shown() -> None:
 
 
 def test_a_text_of_megabytes_is_cut_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only its beginning is cleaned, and a secret across the cut is not shown in part."""
+    """Only the beginning of a huge text is cleaned, and a secret across the cut is not shown in part."""
     seen: list[int] = []
     clean = Redactor.clean
     monkeypatch.setattr(Redactor, "clean", lambda self, text: seen.append(len(text)) or clean(self, text))
@@ -164,7 +164,7 @@ def test_a_text_of_megabytes_is_cut_before_it_is_looked_at(monkeypatch: pytest.M
     ],
 )
 def test_headers_that_are_secret_by_name(name: str, value: str, shown: str) -> None:
-    """Their values are masked whatever is known; names, attributes and the document's own values stay."""
+    """A header that is secret by its name is masked; names, attributes and the document's own values stay."""
     assert Redactor().header(name, value) == shown
 
 
@@ -178,11 +178,11 @@ def test_headers_that_are_secret_by_name(name: str, value: str, shown: str) -> N
     ],
 )
 def test_a_cookies_value_is_masked_from_its_first_equals_sign_on(name: str, value: str, shown: str) -> None:
-    """Of what is set, the attributes stay."""
+    """A cookie's value is masked from its first equals sign on, and the attributes of one that is set stay."""
     assert Redactor().header(name, value) == f"{name}: {shown}"
 
 
 def test_a_header_is_secret_by_the_whole_of_its_name() -> None:
-    """One that only begins as such a name does is shown."""
+    """A header whose name only begins like that of a secret one is shown."""
     assert Redactor().header("Cookie-Policy", "strict") == "Cookie-Policy: strict"
     assert Redactor().header("X-Csrf-Token", "strict") == f"X-Csrf-Token: {MARK}"

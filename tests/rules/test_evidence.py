@@ -35,7 +35,7 @@ def test_large_answers_do_not_fill_the_memory() -> None:
 
 
 def test_what_is_kept_is_a_copy_without_what_was_read_from_it() -> None:
-    """The parsed body of an answer can be much larger than its bytes; it goes when it has been judged."""
+    """An exchange is kept without its parsed body, which can be much larger than its bytes."""
     x = Exchange(POST, Response(200, body=b'{"status": 200}'), index=1)
     assert x.response
     assert x.response.body_status == 200
