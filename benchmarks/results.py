@@ -1,4 +1,4 @@
-"""How results are said: ratios with their spread, in a section of `RESULTS.md` for each command."""
+"""Writes results as ratios with their spread. Each command has its own section in `RESULTS.md`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HERE: Final = Path(__file__).resolve().parent
 PAGE: Final = HERE / "RESULTS.md"
 HEAD: Final = """# Results
 
-Each command runs two sides by turns on one machine, and writes its section here. A ratio of 1 is as fast, or as much, as the
-other side; of the rounds the median counts, the lowest and the highest show the spread.
+Each command runs two sides in turn on the same machine and writes its section here. A ratio of 1 means that both sides are
+equally fast, or need equally much. The median of the rounds counts; the lowest and the highest value show the spread.
 """
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """One comparison: what is compared, `values` of its rounds, and the target that the median has to keep."""
+    """One comparison: its name, the `values` of its rounds, and the target that the median has to meet."""
 
     name: str
     values: Sequence[float]
@@ -33,12 +33,12 @@ class Ratio:
 
     @property
     def median(self) -> float:
-        """The middle of the rounds."""
+        """The median of the rounds."""
         return statistics.median(self.values)
 
     @property
     def kept(self) -> bool | None:
-        """Whether the median keeps the target, where there is one."""
+        """Whether the median meets the target; None if there is no target."""
         if self.least is not None:
             return self.median >= self.least
         return self.median <= self.most if self.most is not None else None
@@ -54,14 +54,14 @@ class Ratio:
 
 
 def machine(*distributions: str) -> str:
-    """What it ran on: the versions of these distributions, of Python, and the kind of machine."""
+    """The versions of these distributions and of Python, and the kind of machine."""
     named = [f"{name} {version(name)}" for name in distributions]
     where = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     return ", ".join([*named, f"Python {platform.python_version()}", where])
 
 
 def write(command: str, said: str, ratios: Sequence[Ratio], on: str, page: Path = PAGE) -> None:
-    """Put the results of a command in the place of its earlier ones, and print them. `said` is what ran, in a sentence or two."""
+    """Replace the earlier results of a command, and print the new ones. `said` describes in a sentence or two what ran."""
     table = ["| ratio | target | median | lowest | highest | kept |", "|---|---|---|---|---|---|", *map(str, ratios)]
     section = "\n".join([f"## `{command}`", "", said, "", *table, "", f"{on}."])
     print(section)

@@ -1,10 +1,10 @@
-"""How much of the SDK's own speed is left while it is judged: refreshes a second to those of a bare loop in the same page.
+"""Compares the speed of the SDK while it is judged with that of a bare loop in the same page, in refreshes per second.
 
     python benchmarks/sdk_rate.py
 
-Both sides run by turns in one page of one browser against the same scripted server, with `fastRequests`: the bare loop is
-`salla.auth.refresh()` with a catch; the judged one sets the scene, listens, reads tokens, and hands everything to Python, which
-judges it by every rule. All refreshes complete.
+Both sides run in turn in one page of one browser against the same scripted server, with `fastRequests`. The bare loop calls
+`salla.auth.refresh()` and catches errors. The judged loop also prepares each scenario, listens, reads tokens, and passes
+everything to Python, which judges it by every rule. All refreshes complete.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ BARE: Final = """async refreshes => {
 
 
 class Measured(Twilight):
-    """The SDK with a way to run the bare loop in the page that the judged one used."""
+    """The SDK, which can also run the bare loop in the page that the judged loop used."""
 
     def bare(self) -> float:
-        """Refreshes a second of the bare loop."""
+        """Refreshes per second of the bare loop."""
         return self._chromium.run(self._bare())
 
     async def _bare(self) -> float:
@@ -56,12 +56,12 @@ class Measured(Twilight):
 
 
 def token(number: int) -> str:
-    """A token, another one for each number."""
+    """A token that differs for each number."""
     return unsigned("7", now=4_000_000_000, ttl=900, jti=str(number))
 
 
 def judged(sdk: Measured) -> tuple[float, float]:
-    """Refreshes a second within the page, and with all that Python does afterwards."""
+    """Refreshes per second within the page alone, and including the judging in Python."""
     outcomes = sdk.play([ScenarioSequence(tuple(refreshed(token(number)) for number in range(REFRESHES)), "fast")])
     played = time.perf_counter()
     evaluator = Evaluator(RULE_SET)
@@ -76,7 +76,7 @@ def judged(sdk: Measured) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Run both sides by turns, print the ratios with their spread, and write them down."""
+    """Run both sides in turn, print the ratios with their spread, and write them to the page."""
     sdk = Measured(find_bundle(None))
     try:
         judged(sdk), sdk.bare()  # warm up
@@ -92,10 +92,10 @@ def main() -> None:
         sdk.close()
     write(
         "python benchmarks/sdk_rate.py",
-        f"`salla.auth.refresh()` of `@salla.sa/twilight` {sdk.version}, judged, to a bare loop in the same page; {ROUNDS} rounds"
-        f" of {REFRESHES} refreshes.",
+        f"`salla.auth.refresh()` of `@salla.sa/twilight` {sdk.version}, judged, compared with a bare loop in the same page;"
+        f" {ROUNDS} rounds of {REFRESHES} refreshes.",
         [
-            Ratio("refreshes a second, judged, in the page", [r[1] for r in rounds], least=TARGET),
+            Ratio("refreshes per second, judged, in the page", [r[1] for r in rounds], least=TARGET),
             Ratio("the same, with the judging in Python added", [r[2] for r in rounds], least=TARGET),
         ],
         machine("twilight-refresh-contract", "playwright"),

@@ -1,4 +1,4 @@
-"""A healthy shop for both sides of a benchmark, on a real socket, that keeps the time and the number of the requests it gets."""
+"""A healthy shop on a real socket for both sides of a benchmark. It records when each request arrived."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ BIN: Final = Path(sys.executable).parent
 
 @dataclass
 class Shop:
-    """Where it is, with the Cookie header of a customer, and when its requests came since the last `forget`."""
+    """The address, the Cookie header of a customer, and the times at which requests arrived since the last `forget`."""
 
     url: str = ""
     cookie: str = field(default="", repr=False)
     came: list[float] = field(default_factory=list)
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Start to count again."""
         self.came.clear()
 
 
 @contextlib.contextmanager
 def shop() -> Iterator[Shop]:
-    """The built-in store without rotation: both sides use one session for as long as they like."""
+    """The built-in store without rotation, so that both sides can use one session without limit."""
     store, open_for = Store(rotate=False, session_ttl=1e9), Shop()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -47,7 +47,7 @@ def shop() -> Iterator[Shop]:
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that is over: seconds from its start to its end, to its first request, and from its first request to its last."""
+    """A finished command: seconds in all, seconds to its first request, and seconds from its first request to its last."""
 
     seconds: float
     to_first: float
@@ -58,7 +58,7 @@ class Ran:
 
 
 def run(words: Sequence[str], at: Shop, folder: Path) -> Ran:
-    """Run a command against the shop, in a folder of its own. RuntimeError: it failed, or sent nothing."""
+    """Run a command against the shop, in a folder of its own. RuntimeError: the command failed or sent nothing."""
     at.forget()
     env = {k: v for k, v in os.environ.items() if not k.startswith(("REFRESH_", "PYTEST_", "GITHUB_", "CI"))}
     env |= {"REFRESH_COOKIE": at.cookie}

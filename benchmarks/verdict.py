@@ -1,9 +1,9 @@
-"""What a verdict costs, beside the command line of schemathesis on the same document and the same server.
+"""Compares the cost of a verdict with that of the command line of schemathesis, for the same document and the same server.
 
     python benchmarks/verdict.py
 
-The server is healthy, so both run to their end. schemathesis would call it unhealthy for accepting headers that are not as the
-document describes them, which the contract allows; that one check is off. Its own probes count as its first requests.
+The server is healthy, so both run to the end. One check of schemathesis is off: it would blame the server for accepting headers
+that differ from the document, which the contract allows. The probes of schemathesis count as its first requests.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DOCUMENT: Final = HERE.parent / "openapi" / "refresh.yaml"
 
 
 def main() -> None:
-    """Run both sides by turns."""
+    """Run both sides in turn."""
     rounds = []
     with shop() as at, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -40,13 +40,13 @@ def main() -> None:
     counts = [theirs.requests for _, theirs in rounds]
     write(
         "python benchmarks/verdict.py",
-        f"`pytest --pyargs contracts -m provider` to `st run` on one healthy store, {ROUNDS} rounds. The gate sends"
-        f" {max(ours.requests for ours, _ in rounds)} requests, every pair of documented conditions among them; schemathesis"
-        f" {min(counts)} to {max(counts)}.",
+        f"`pytest --pyargs contracts -m provider`, compared with `st run` on the same healthy store; {ROUNDS} rounds. The gate"
+        f" sends {max(ours.requests for ours, _ in rounds)} requests, which include every pair of documented conditions;"
+        f" schemathesis sends {min(counts)} to {max(counts)}.",
         [
             Ratio("seconds of a whole run", [ours.seconds / theirs.seconds for ours, theirs in rounds], most=0.9),
             Ratio("seconds to the first request", [ours.to_first / theirs.to_first for ours, theirs in rounds], most=0.8),
-            Ratio("requests of the gate to its budget", [ours.requests / Settings.max_requests for ours, _ in rounds], most=1),
+            Ratio("share of its budget that it uses", [ours.requests / Settings.max_requests for ours, _ in rounds], most=1),
         ],
         machine("twilight-refresh-contract", "pytest", "schemathesis", "hypothesis"),
     )

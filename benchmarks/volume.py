@@ -1,8 +1,9 @@
-"""What many requests cost: the gate beside a bare loop of httpx that sends the same POSTs, its memory, and judging alone.
+"""Measures the cost of many requests: the speed of the gate compared with a bare loop of httpx, its memory, and judging alone.
 
     python benchmarks/volume.py
 
-The bare loop keeps its connection, judges nothing and remembers nothing; the gate opens a connection for each request.
+The bare loop sends the same POSTs, keeps its connection, judges nothing and remembers nothing. The gate opens a connection for
+each request.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ BARE: Final = "--bare"
 
 
 def bare(url: str, cookie: str) -> None:
-    """Send the POSTs of the gate's pass, and of its repetitions, one after the other."""
+    """Send the POSTs of a pass of the gate and of its repetitions, one after the other."""
     provider = live(url, cookie)
     asked = []
     for probes in itertools.chain(sent(plan(expired=False)), itertools.islice(sent(repeats(expired=False)), MANY)):
@@ -47,7 +48,7 @@ def bare(url: str, cookie: str) -> None:
 
 
 def answers(count: int) -> list[Exchange]:
-    """So many refreshes that completed, each with a token of its own, not read yet."""
+    """As many completed refreshes as `count` says, each with its own token; their bodies have not been read yet."""
     found, now = [], time.time()
     for number in range(count):
         token = unsigned("7", now=now, ttl=900, jti=str(number))
@@ -59,7 +60,7 @@ def answers(count: int) -> list[Exchange]:
 
 
 def judged_a_second() -> float:
-    """How many of them all provider rules judge in a second."""
+    """How many exchanges all provider rules judge per second."""
     found, evaluator = answers(MANY), Evaluator(RULE_SET)
     begun = time.perf_counter()
     for exchange in found:
@@ -75,7 +76,7 @@ def _gate(at: Shop, requests: int) -> list[str]:
 
 
 def main() -> None:
-    """Run both sides by turns, then the long run, then judging alone."""
+    """Run both sides in turn, then the long run, then judging alone."""
     rates, whole, memory = [], [], []
     with shop() as at, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -83,7 +84,7 @@ def main() -> None:
             theirs = run([sys.executable, __file__, BARE, at.url, at.cookie], at, folder)
             ours = run(_gate(at, MANY), at, folder)
             usual, rate = theirs.requests / theirs.under_way, ours.requests / ours.under_way
-            print(f"{rate:.0f} / {usual:.0f} requests a second", flush=True)
+            print(f"{rate:.0f} / {usual:.0f} requests per second", flush=True)
             if number:  # the first round warms up
                 rates.append(rate / usual)
                 whole.append(ours.requests / ours.seconds / usual)
@@ -94,14 +95,14 @@ def main() -> None:
     judged = [judged_a_second() / JUDGED_A_SECOND for _ in range(ROUNDS + 1)][1:]
     write(
         "python benchmarks/volume.py",
-        f"`pytest --pyargs contracts -m provider --refresh-rate 0 --refresh-max-requests {MANY}` to a bare loop of `httpx.Client`"
-        f" that sends the same POSTs to one store, {ROUNDS} rounds; all rules judge. The gate opens a connection for each"
-        " request, the loop keeps one.",
+        f"`pytest --pyargs contracts -m provider --refresh-rate 0 --refresh-max-requests {MANY}`, compared with a bare loop of"
+        f" `httpx.Client` that sends the same POSTs to the same store; {ROUNDS} rounds. All rules judge. The gate opens a"
+        " connection for each request, and the loop keeps one.",
         [
-            Ratio("requests a second, from the first to the last", rates, least=0.7),
-            Ratio("requests a second of the whole run, start and report included", whole),
-            Ratio(f"memory of {MORE:,} requests less that of {MANY:,}", extra, most=20, unit=" MB"),
-            Ratio(f"exchanges judged a second, to {JUDGED_A_SECOND:,}", judged, least=1),
+            Ratio("requests per second, from the first to the last", rates, least=0.7),
+            Ratio("requests per second of the whole run, with start and report", whole),
+            Ratio(f"memory for {MORE:,} requests minus that for {MANY:,}", extra, most=20, unit=" MB"),
+            Ratio(f"exchanges judged per second, relative to {JUDGED_A_SECOND:,}", judged, least=1),
         ],
         machine("twilight-refresh-contract", "pytest", "httpx", "httpcore", "uvicorn"),
     )

@@ -30,30 +30,36 @@ if TYPE_CHECKING:
 MARKERS = {
     Part.PROVIDER: "judges the real endpoint: --base-url, or the built-in store over a socket",
     Part.MOCK: "judges the mocked endpoint (the fixture refresh_mock)",
-    Part.CONSUMER: "judges a client in this process: the reference in Python, or what the fixture refresh_consumer gives",
+    Part.CONSUMER: "judges a client in this process: the reference client, or the one that the fixture refresh_consumer returns",
     Part.SDK: "judges the Twilight SDK in a browser",
 }
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("path", {"metavar": "PATH", "help": "endpoint path (default: the document's)"}),
-    ("report", {"metavar": "DIR", "help": "where the report goes (default: refresh-report)"}),
-    ("max-requests", {"metavar": "N", "help": "most requests to one environment (default: 100)"}),
+    ("path", {"metavar": "PATH", "help": "path of the endpoint (default: the path in the document)"}),
+    ("report", {"metavar": "DIR", "help": "folder for the report (default: refresh-report)"}),
+    ("max-requests", {"metavar": "N", "help": "maximum number of requests to one environment (default: 100)"}),
     (
         "power",
         {
             "metavar": "SHARE",
-            "help": "as many requests as show a fault in such a share of answers (0.02: one of 50)",
+            "help": "send enough requests to catch, with 95 %% probability, a fault in this share of answers (0.02: one in 50)",
         },
     ),
-    ("rate", {"metavar": "R", "help": "most requests a second; 0 = no limit (default: 5, loopback 0)"}),
-    ("deadline", {"metavar": "S", "help": "hard limit in seconds for one exchange (default: 10)"}),
-    ("ca", {"metavar": "FILE", "help": "trust this CA bundle too"}),
-    ("replay", {"metavar": "HAR", "help": "judge recorded evidence, send nothing"}),
-    ("sdk", {"metavar": "PATH", "help": "SDK bundle (a twilight.min.js) to judge (default: the installed npm package)"}),
-    ("known", {"metavar": "FILE", "help": "known deviations of what is judged (TOML)"}),
+    (
+        "rate",
+        {
+            "metavar": "R",
+            "help": "maximum number of requests per second; 0 means no limit (default: 5; loopback: 0)",
+        },
+    ),
+    ("deadline", {"metavar": "S", "help": "time limit for one exchange, in seconds (default: 10)"}),
+    ("ca", {"metavar": "FILE", "help": "CA bundle to trust as well"}),
+    ("replay", {"metavar": "HAR", "help": "judge recorded evidence and send nothing"}),
+    ("sdk", {"metavar": "PATH", "help": "SDK bundle to judge, a twilight.min.js (default: the installed npm package)"}),
+    ("known", {"metavar": "FILE", "help": "TOML file of known deviations"}),
     ("strict", {"action": "store_true", "help": "judge without any list of known deviations"}),
     ("allow-production", {"action": "store_true", "help": "judge a host that looks like production"}),
-    ("anonymous", {"action": "store_true", "help": "no session: judge the refusals only"}),
+    ("anonymous", {"action": "store_true", "help": "judge the refusals only, without a session"}),
 )
 NO_SESSION = "--base-url needs a session: set REFRESH_COOKIE (session=…), or give --refresh-anonymous to judge the refusals only"
 _RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -69,7 +75,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group = parser.getgroup("refresh contract")
     for name, how in _OPTIONS:
         group.addoption(f"--refresh-{name}", dest=f"refresh_{name.replace('-', '_')}", **how)
-    parser.addini("refresh_production", "regular expression of hosts that need --refresh-allow-production")
+    parser.addini("refresh_production", "regular expression for the hosts that need --refresh-allow-production")
     if config := pluginmanager.get_plugin("pytestconfig"):
         spare(parser, config)
 

@@ -1,6 +1,7 @@
-"""Draws `failing.svg` and `report.png`: what a real run prints of a store that answers one currency wrongly, and its report.
+"""Draws `failing.svg` and `report.png`: what a real run prints about a store that answers one currency wrongly, and its report.
 
-`python docs/picture.py`, from anywhere, writes them anew; the second needs a Chromium.
+`python docs/picture.py` draws them again, from any folder. The second picture needs a Chromium. The first shows the verdict and
+the card; "…" stands for the lines that are left out, so that the picture fits into the first screen of the README.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from contracts.provider.serving import serve  # noqa: E402
 from contracts.report import files  # noqa: E402
 from tests.liars import changes  # noqa: E402
 from tests.liars.home import new_home  # noqa: E402
-from tests.liars.kit import Answer, ClientRequest, altered  # noqa: E402
+from tests.liars.kit import Answer, Asked, altered  # noqa: E402
 
 
-def pays_in_dollars(asked: ClientRequest, answer: Answer) -> bool:
-    """When the store goes wrong."""
+def pays_in_dollars(asked: Asked, answer: Answer) -> bool:
+    """Whether the store answers this request wrongly."""
     return asked.headers.get("currency") == "USD" and answer.status == 200
 
 
@@ -57,6 +58,20 @@ def run() -> tuple[str, str, str]:
     page = page.replace(f":{port}", f":{PORT}")
     printed = re.sub(r"in \d+\.\d+s", "in 2.00s", printed)
     return "REFRESH_COOKIE=… REFRESH_EXPIRED_COOKIE=… " + COMMAND.format(f"http://127.0.0.1:{PORT}"), printed, page
+
+
+def shortened(printed: str) -> str:
+    """The lines of the verdict and of the card, without the exchange and what pytest prints around them."""
+    lines = printed.rstrip().splitlines()
+    plain = [Text.from_ansi(line).plain for line in lines]
+    card, end = (
+        next(number for number, line in enumerate(plain) if line.strip("= ") == title)
+        for title in ("refresh contract", "short test summary info")
+    )
+    exchange, shared = (
+        next(number for number, line in enumerate(plain) if line.startswith(f"  {label}")) for label in ("Exchange", "Shared")
+    )
+    return "\n".join(["…", *lines[card + 1 : exchange], "  …", *lines[shared:end], "…", *lines[-2:]])
 
 
 def draw(command: str, printed: str) -> str:
@@ -87,5 +102,5 @@ def screenshot(page: str, path: Path) -> None:
 if __name__ == "__main__":
     command, printed, page = run()
     screenshot(page, HERE / "report.png")
-    (HERE / "failing.svg").write_text(draw(command, printed), encoding="utf-8")
+    (HERE / "failing.svg").write_text(draw(command, shortened(printed)), encoding="utf-8")
     print(Text.from_ansi(printed).plain)

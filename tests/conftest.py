@@ -1,4 +1,4 @@
-"""What the tests share: the tables of liars and of hostile servers that end a run."""
+"""Shared fixtures, and the tables of liars and of hostile servers that the terminal shows at the end of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.kit.gates import Gate, gate_in
 
 @dataclass(frozen=True)
 class Row:
-    """How one liar or odd provider was judged: `seen` is the first request that showed its fault."""
+    """How one liar or odd provider was judged. `seen` is the number of the first request that showed its fault."""
 
     name: str
     rule: str
@@ -22,17 +22,17 @@ class Row:
 
 
 SEEN = pytest.StashKey[list[Row]]()
-HOSTILE = pytest.StashKey[list[str]]()  # a line for each hostile server that was met
+HOSTILE = pytest.StashKey[list[str]]()  # one line for each hostile server that was judged
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with empty tables."""
+    """Start with empty tables."""
     config.stash[SEEN] = []
     config.stash[HOSTILE] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """One table of all liars and odd providers that were judged, and one of all hostile servers that were met."""
+    """Print one table of the liars and odd providers that were judged, and one of the hostile servers."""
     if lines := config.stash.get(HOSTILE, []):
         from tests.hostile.ran import HEADING
 
@@ -55,5 +55,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def gate(tmp_path: Path) -> Gate:
-    """The gate, run in an empty folder."""
+    """The gate, which runs in an empty folder."""
     return gate_in(tmp_path)

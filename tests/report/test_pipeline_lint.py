@@ -250,7 +250,7 @@ def store() -> Iterator[tuple[str, str]]:
 
 
 def test_the_action_is_green_on_a_healthy_target(tmp_path: Path, store: tuple[str, str]) -> None:
-    """It ends with 0 and says the verdict; the report and the summary are there. A folder called contracts is not the suite."""
+    """It exits with 0 and outputs the verdict, and the files are there. It ignores a folder called contracts."""
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts/__init__.py").write_text("raise RuntimeError('not the suite')\n")
     url, cookie = store
@@ -259,6 +259,7 @@ def test_the_action_is_green_on_a_healthy_target(tmp_path: Path, store: tuple[st
     assert ran.outputs == {"verdict": "conformant", "report": "the report"}
     written = json.loads((tmp_path / "the report" / files.DATA).read_text("utf-8"))
     assert (written["verdict"], written["seed"]) == ("conformant", 7)
+    assert "test_provider_rule[status-mirrors-http" in (tmp_path / "the report" / "junit.xml").read_text("utf-8")
     assert ran.summary.startswith("## ✅ Refresh contract: conformant\n")
     assert "::error" not in ran.out
 
@@ -324,7 +325,8 @@ def test_the_job_of_gitlab_judges(tmp_path: Path, store: tuple[str, str]) -> Non
     ran = gitlab(tmp_path, REFRESH_BASE_URL=url, REFRESH_COOKIE=cookie, REFRESH_ARGUMENTS=QUICK)
     assert (ran.code, ran.last) == (0, "conformant"), ran.out + ran.err
     job = yaml.safe_load(GITLAB.read_bytes())[".refresh-contract"]
-    assert (tmp_path / job["artifacts"]["reports"]["junit"]).is_file()
+    junit = (tmp_path / job["artifacts"]["reports"]["junit"]).read_text("utf-8")
+    assert "test_provider_rule[status-mirrors-http" in junit
     assert job["artifacts"]["when"] == "always"
     assert "allow_failure" not in job
     refused = gitlab(tmp_path, REFRESH_BASE_URL=url, REFRESH_COOKIE="session=never-was-one", REFRESH_ARGUMENTS=QUICK)
