@@ -1,6 +1,6 @@
 """Endpoints that nobody thought of: made up of all that the contract leaves open, and broken in one place.
 
-`MADE_UP_EXAMPLES=20000 pytest tests/test_made_up_liars.py --hypothesis-seed=random` tries many more than a run of the tests.
+`MADE_UP_EXAMPLES=20000 pytest tests/provider/test_made_up_liars.py --hypothesis-seed=random` tries many more than a run of the tests.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from contracts.model.document import load
 from contracts.rules.engine import Evaluator
 from contracts.rules.provider import RULE_SET
+from tests.kit.judgements import blamed
 from tests.kit.made_up import BREAKAGES, Breakage, Condition, Endpoint, Style, broken, styles
 
 MUST = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "MUST"}
@@ -24,7 +25,7 @@ many = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-one_of_each = pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda b: f"{b.rule}: {b.sentence}")
+one_of_each = pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda breakage: f"{breakage.rule}: {breakage.sentence}")
 
 
 @many
@@ -32,7 +33,7 @@ one_of_each = pytest.mark.parametrize("breakage", BREAKAGES, ids=lambda b: f"{b.
 def test_what_the_contract_leaves_open_is_not_blamed(style: Style) -> None:
     """A conforming endpoint is neither blamed nor advised, however it spells its answers."""
     judgement = Endpoint(style).judged()
-    assert {id: v for id, v in judgement.verdicts.items() if v in ("fail", "warn")} == {}
+    assert blamed(judgement, "fail", "warn") == set()
     assert judgement.halted is None
 
 
@@ -52,16 +53,16 @@ def test_each_breakage_is_named(breakage: Breakage) -> None:
 
 def named(endpoint: Endpoint, breakage: Breakage) -> None:
     """The gate says which rule the breakage breaks."""
-    verdicts = endpoint.judged().verdicts
-    assert verdicts[breakage.rule] == ("fail" if breakage.rule in MUST else "warn")
+    judgement = endpoint.judged()
+    assert judgement.verdicts[breakage.rule] == ("fail" if breakage.rule in MUST else "warn")
     if breakage.alone:
-        assert {id for id, verdict in verdicts.items() if verdict == "fail"} - {breakage.rule} == set()
+        assert blamed(judgement, "fail") <= {breakage.rule}
 
 
 @one_of_each
 def test_without_its_rule_a_breakage_is_not_named(breakage: Breakage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A breakage is not named when its rule says nothing: so each of these tests can fail."""
-    monkeypatch.setitem(RULE_SET.judges, breakage.rule, lambda x, memory: None)
+    monkeypatch.setitem(RULE_SET.judges, breakage.rule, lambda exchange, memory: None)
     assert Evaluator(RULE_SET).tallies[breakage.rule].exercised == 0
     with pytest.raises(AssertionError):
         named(Endpoint(Style(), breakage), breakage)

@@ -93,7 +93,7 @@ def test_a_bogus_token_is_shown_and_a_real_one_is_not() -> None:
 def broken(*outcomes: Outcome) -> set[str]:
     """Every rule that some outcomes break."""
     evaluator = Evaluator(RULE_SET)
-    return {f.rule for o in outcomes for f in evaluator.add(o)}
+    return {finding.rule for one in outcomes for finding in evaluator.add(one)}
 
 
 REPEATED = {"exchanges": (sent(RESET), sent(RESET, started=1.2))}
@@ -231,15 +231,15 @@ def right_client(sequence: Iterable[Scenario], unspecified: str, header: bool) -
     outcomes = []
     for number, scenario in enumerate(sequence, 1):
         sent_with = (("Authorization", f"Bearer {token}"),) if header and token else ()
-        x = Exchange(Request("POST", URL, sent_with), scenario.came, started=1.0)
-        before, came = token, x.response
-        if x.kind is Kind.COMPLETED or (x.kind is Kind.UNSPECIFIED and unspecified == "take" and came and came.token):
+        met = Exchange(Request("POST", URL, sent_with), scenario.came, started=1.0)
+        before, came = token, met.response
+        if met.kind is Kind.COMPLETED or (met.kind is Kind.UNSPECIFIED and unspecified == "take" and came and came.token):
             token = came.token if came else None
-        elif x.kind is Kind.UNSPECIFIED and unspecified == "forget":
+        elif met.kind is Kind.UNSPECIFIED and unspecified == "forget":
             token = None
-        resolved = x.kind is Kind.COMPLETED or (x.kind is Kind.UNSPECIFIED and unspecified != "reject")
+        resolved = met.kind is Kind.COMPLETED or (met.kind is Kind.UNSPECIFIED and unspecified != "reject")
         usual = outcome(scenario, "resolved" if resolved else "rejected", index=number)
-        outcomes.append(replace(usual, exchanges=(x,), token_before=before, token_after=token))
+        outcomes.append(replace(usual, exchanges=(met,), token_before=before, token_after=token))
     return linked(outcomes)
 
 
@@ -301,10 +301,10 @@ def any_outcome(draw: st.DrawFn) -> Outcome:
 def test_nothing_that_a_client_does_raises(outcomes: list[Outcome]) -> None:
     """Any calls, events, requests and tokens are judged and summed up without an exception, and each breach is said in words."""
     evaluator = Evaluator(RULE_SET)
-    for o in outcomes:
-        for finding in evaluator.add(o):
+    for one in outcomes:
+        for finding in evaluator.add(one):
             assert finding.expected
-            assert finding.actual.startswith(f"{o.scenario.name}: ")
+            assert finding.actual.startswith(f"{one.scenario.name}: ")
             assert NEW not in finding.actual
-        assert o.became in ("kept", "new", "gone", "bogus")
-        assert o.summary.isprintable()
+        assert one.became in ("kept", "new", "gone", "bogus")
+        assert one.summary.isprintable()
