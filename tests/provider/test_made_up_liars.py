@@ -1,6 +1,6 @@
 """Endpoints that nobody thought of: made up of all that the contract leaves open, and broken in one place.
 
-`MADE_UP_EXAMPLES=20000 pytest tests/provider/test_made_up_liars.py --hypothesis-seed=random` tries many more than a run of the tests.
+`MADE_UP_EXAMPLES=20000 pytest tests/provider/test_made_up_liars.py --hypothesis-seed=random` tries many more than the tests do.
 """
 
 from __future__ import annotations
