@@ -44,12 +44,12 @@ class Measured(Twilight):
         return self._chromium.run(self._bare())
 
     async def _bare(self) -> float:
-        if self._rooms is None:
+        if self._pool is None:
             raise RuntimeError("play something first: there is no page yet")
         number = next(self._numbers)
         self._script.prepare(number, refreshed(token(0)))
         self._script.begin(number)
-        async with self._rooms.page() as page:
+        async with self._pool.page() as page:
             rate = await asyncio.wait_for(page.evaluate(BARE, REFRESHES), 120)
         self._script.end(number)
         return float(rate)

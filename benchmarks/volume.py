@@ -22,9 +22,9 @@ from shop import Shop, gate, run, shop
 
 from contracts.model.exchange import Exchange, Request, Response, Situation
 from contracts.model.tokens import unsigned
-from contracts.provider.phases.named import sent
-from contracts.provider.probes import plan, repeats
-from contracts.provider.target import live
+from contracts.provider.plan import plan, repeats
+from contracts.provider.probes import in_groups
+from contracts.provider.target import Target
 from contracts.rules.engine import Evaluator
 from contracts.rules.provider import RULE_SET
 
@@ -37,10 +37,10 @@ BARE: Final = "--bare"
 
 def bare(url: str, cookie: str) -> None:
     """Send the POSTs of a pass of the gate and of its repetitions, one after the other."""
-    provider = live(url, cookie)
+    target = Target.at(url, cookie)
     asked = []
-    for probes in itertools.chain(sent(plan(expired=False)), itertools.islice(sent(repeats(expired=False)), MANY)):
-        asked += [provider.request(probe) for probe in probes if probe.method == "POST"]
+    for probes in itertools.chain(in_groups(plan(expired=False)), itertools.islice(in_groups(repeats(expired=False)), MANY)):
+        asked += [target.request(probe) for probe in probes if probe.method == "POST"]
     with httpx.Client() as client:
         for request in asked[:MANY]:
             headers = [(k.encode(), v.encode("latin-1")) for k, v in request.headers]

@@ -1,4 +1,4 @@
-"""`python -m contracts explain RULE-ID`: what a rule asks, on whose word, and why."""
+"""`python -m contracts explain RULE-ID`: what a rule asks, what its source is, and why it matters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHERS = """other commands:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the argv say; the exit code."""
+    """Run the command in `argv`, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m contracts",
         description="The contract of the token refresh.",
@@ -28,12 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     explaining = commands.add_parser(
-        "explain", help="what rules ask, on whose word, and why; without a rule, all of them in short"
+        "explain", help="what a rule asks, what its source is, and why it matters; without a RULE-ID, list all rules"
     )
     explaining.add_argument("rule", nargs="*", metavar="RULE-ID")
     try:
         given = parser.parse_args(argv)
-    except SystemExit as end:  # argparse ends with 2; here a mistake is 4
+    except SystemExit as end:  # argparse exits with 2, but a usage error is 4 here
         return Exit.USAGE if end.code else 0
     if given.command is None:
         parser.print_help()
@@ -41,27 +41,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     return explain(given.rule)
 
 
-def explain(ids: Sequence[str]) -> int:
-    """Print the rules; the exit code."""
+def explain(rule_ids: Sequence[str]) -> int:
+    """Print the rules with these ids, or a list of all, and return the exit code."""
     rules = load().rules
-    for id in ids:
-        if id not in rules:
-            near = difflib.get_close_matches(id, rules, 3, 0.5)
+    for rule_id in rule_ids:
+        if rule_id not in rules:
+            near = difflib.get_close_matches(rule_id, rules, 3, 0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else "`python -m contracts explain` lists them"
-            print(f"there is no rule {id[:80]!r}; {hint}", file=sys.stderr)
+            print(f"there is no rule {rule_id[:80]!r}; {hint}", file=sys.stderr)
             return Exit.USAGE
-    print("\n\n\n".join(terminal(rules[id]) for id in ids) if ids else listing(rules.values()))
+    print("\n\n\n".join(terminal(rules[rule_id]) for rule_id in rule_ids) if rule_ids else listing(rules.values()))
     return 0
 
 
 def run() -> int:
-    """The same for a terminal or a pipe, whatever it can show and however much of it is read; the exit code."""
+    """Run `main` for a terminal or a pipe, even if it cannot show every character or closes early; return the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
         code = main()
         sys.stdout.flush()
-    except BrokenPipeError:  # `head` has seen enough; Python would complain once more when it closes the pipe
+    except BrokenPipeError:  # `head` has read enough; without this, Python would complain again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

@@ -1,4 +1,4 @@
-"""The gate as functions: observe an implementation, judge everything that was seen, conclude."""
+"""Judge a provider or a consumer from Python: observe it, judge everything that was seen, and conclude."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contracts.consumer.observe import Client, ConsumerObserver
 from contracts.model.limits import DEADLINE, MAX_REQUESTS
 from contracts.provider import phases
 from contracts.provider.observe import Observer
-from contracts.provider.target import Provider
+from contracts.provider.target import Target
 from contracts.rules.judgement import ConsumerJudgement, ProviderJudgement
 from contracts.rules.known_deviations import Allowances, Deviation
 
 
 def judge_provider(
-    provider: Provider,
+    target: Target,
     *,
     budget: int = MAX_REQUESTS,
     rate: float = 0.0,
@@ -23,11 +23,14 @@ def judge_provider(
     only: Iterable[str] = tuple(phases.PHASES),
     sleep: Callable[[float], None] = time.sleep,
 ) -> ProviderJudgement:
-    """Observe a provider in all phases under one budget of requests and judge it by every rule."""
-    observer = Observer(provider, budget=budget, rate=rate, sleep=sleep)
+    """Observe a target in the phases `only` (default: all), and judge it by every provider rule.
+
+    `budget` is the highest number of requests, `rate` the highest number of requests a second (0: no limit).
+    """
+    observer = Observer(target, budget=budget, rate=rate, sleep=sleep)
     for phase in only:
         phases.run(observer, phase, seed)
-    observer.settle()
+    observer.finish()
     return ProviderJudgement(observer, rules=set(observer.evaluator.tallies))
 
 
@@ -39,7 +42,10 @@ def judge_consumer(
     seed: int = 0,
     only: Iterable[str] = ("scenarios", "generated"),
 ) -> ConsumerJudgement:
-    """Let a client meet every scenario and judge what it made of them by every consumer rule."""
+    """Play the scenarios of the phases `only` to a client, and judge its outcomes by every consumer rule.
+
+    `known` are its known deviations. An exchange that never ends is reset after `patience` seconds.
+    """
     observer = ConsumerObserver(client, Allowances(known), patience=patience)
     for phase in only:
         observer.run(phase, seed)

@@ -1,5 +1,6 @@
-"""The pytest plugin `refresh_contract`: options, markers, fixtures, the exit code. It is loaded in every pytest run of whoever
-installs the package, so it imports what it needs only where the suite is really run.
+"""The pytest plugin `refresh_contract`: options, markers, fixtures and the exit code.
+
+Every pytest run loads it once the package is installed, so it imports the rest of the package only if the suite runs.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ _CONTROLLER: pytest.StashKey[Controller] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """`--base-url` is pytest-base-url's."""
+    """Add the options of the suite. `--base-url` is an option of pytest-base-url."""
     group = parser.getgroup("refresh contract")
     for name, how in _OPTIONS:
         group.addoption(f"--refresh-{name}", dest=f"refresh_{name.replace('-', '_')}", **how)
@@ -82,19 +83,19 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @dataclass(frozen=True)
 class Needs:
-    """What the run can say nothing without."""
+    """What the run needs for a verdict: without it, the run is refused or incomplete."""
 
     session: bool = False
     sdk: bool = False
 
 
 class Others:
-    """Remembers whether a test outside the suite failed: then the exit code is not the verdict's alone."""
+    """Remembers whether a test outside the suite failed. Then pytest's exit code stays, and the verdict does not replace it."""
 
     failed = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test, or its set-up or tear-down, has ended."""
+        """The set-up, call or tear-down of a test has ended."""
         self.failed |= report.failed and not getattr(report, "_refresh_suite", False)
 
 
@@ -110,9 +111,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_header() -> Generator[None, list[str | list[str]], list[str | list[str]]]:
-    """Other plugins print the base URL as it was given: credentials in it are taken out, though they are refused later."""
-    said = yield
-    return [[_CREDENTIALS.sub("…@", line) for line in ([one] if isinstance(one, str) else one)] for one in said]
+    """Remove credentials from the headers of other plugins, which print the base URL before it is checked."""
+    headers = yield
+    return [[_CREDENTIALS.sub("…@", line) for line in ([header] if isinstance(header, str) else header)] for header in headers]
 
 
 def _is_suite(item: pytest.Item) -> bool:
@@ -120,19 +121,19 @@ def _is_suite(item: pytest.Item) -> bool:
 
 
 def _logs_in(item: pytest.Item) -> bool:
-    """Whether a project's own `refresh_session` goes before this plugin's."""
+    """Whether a project overrides the fixture `refresh_session`."""
     info = getattr(item, "_fixtureinfo", None)
     return info is not None and len(info.name2fixturedefs.get("refresh_session", ())) > 1
 
 
 def _part(item: pytest.Item) -> Part:
-    """Which part of the suite an item belongs to."""
+    """The part of the suite to which an item belongs."""
     return next((Part(mark.name) for mark in item.iter_markers() if mark.name in MARKERS), Part.PROVIDER)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check all that the user gave before anything is sent. UsageError: something cannot be meant."""
+    """Check all settings before anything is sent. UsageError: an option or environment variable is invalid."""
     if not any(map(_is_suite, items)):
         return
     try:
@@ -140,7 +141,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except pytest.UsageError as mistake:
         if not workers.is_worker(config):
             raise
-        config.stash[_MISTAKE] = str(mistake)  # a worker cannot end the run
+        config.stash[_MISTAKE] = str(mistake)  # a worker cannot end the run, so the controller will
 
 
 def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -168,9 +169,8 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     if tracks is not None:
         _select(config, items, set(tracks))
     places = [place for place, item in enumerate(items) if _is_suite(item)]
-    suite = sorted(
-        (items[place] for place in places), key=lambda item: list(Part).index(_part(item))
-    )  # clients meet what the endpoint answered, so it goes first
+    # The endpoint is judged first, since its answers are then played to clients.
+    suite = sorted((items[place] for place in places), key=lambda item: list(Part).index(_part(item)))
     for place, item in zip(places, suite, strict=True):
         items[place] = item
     parts = {_part(item) for item in suite}
@@ -185,7 +185,7 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def _recorded(settings: Settings) -> dict[Part, Track] | None:
-    """What is to be judged again, by its part; None when nothing is. Mistake: the file cannot be judged."""
+    """The tracks of the recording to judge, by part; None without `--refresh-replay`. Mistake: the file cannot be judged."""
     if settings.replay is None:
         return None
     from contracts.har import BadEvidence
@@ -199,13 +199,13 @@ def _recorded(settings: Settings) -> dict[Part, Track] | None:
 
 
 def _suite_args(config: pytest.Config) -> list[str]:
-    """What names the suite on the command line: modules of a project's own, or the package."""
+    """The arguments that name the suite: modules of the project, or the package."""
     named = list(dict.fromkeys(word.partition("::")[0] for word in config.option.file_or_dir))
     return [*(["--pyargs"] if config.option.pyargs else []), *named] if named else ["--pyargs", "contracts"]
 
 
 def _select(config: pytest.Config, items: list[pytest.Item], parts: set[Part]) -> None:
-    """Leave out what a recording holds nothing of. UsageError: then nothing is left."""
+    """Deselect tests of parts that the recording does not hold. UsageError: no test is left."""
     unseen = [item for item in items if _is_suite(item) and _part(item) not in parts]
     if len(unseen) == sum(map(_is_suite, items)):
         there = ", ".join(part for part in Part if part in parts)
@@ -222,13 +222,13 @@ def _seed(config: pytest.Config) -> int:
 
 @pytest.fixture(scope="session")
 def refresh_session() -> str | None:
-    """The Cookie header of a logged-in customer. Override it to log in by yourself."""
+    """The Cookie header of a logged-in customer. Override this fixture to log in yourself."""
     return os.environ.get("REFRESH_COOKIE", "").strip(" ") or None
 
 
 @pytest.fixture(scope="session")
 def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run:
-    """The run in hand; the suite's tests ask it for judgements."""
+    """The current run, which gives judgements to the tests of the suite."""
     if mistake := pytestconfig.stash.get(_MISTAKE, None):
         workers.tell(pytestconfig, {"mistake": mistake})
         pytest.skip(mistake)
@@ -252,13 +252,13 @@ def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run
 
 @pytest.fixture(scope="session")
 def refresh_endpoint(pytestconfig: pytest.Config) -> str:
-    """Base URL of a real socket on which the scenarios are played: give it to a client of your own."""
+    """The base URL of a real socket on which the scenarios are played. Give it to a client of your own."""
     return pytestconfig.stash[_RUN].endpoint
 
 
 @pytest.fixture
 def refresh_consumer() -> RefreshConsumer:
-    """The client under test: the reference. Override it to put your own under test; it needs what `RefreshConsumer` says."""
+    """The client under test: the reference client. Override this fixture to test your own, which must be a `RefreshConsumer`."""
     from contracts.consumer.reference import RefreshClient
 
     return RefreshClient("https://store.example", timeout=1.0)
@@ -266,7 +266,7 @@ def refresh_consumer() -> RefreshConsumer:
 
 @pytest.fixture(scope="session")
 def refresh_sdk(pytestconfig: pytest.Config, refresh_run: Run) -> None:
-    """Skips where something is not there that the SDK needs; where it was asked for, the run is incomplete then."""
+    """Skip if something that the SDK needs is missing. If the user asked for the SDK, the run is then incomplete."""
     from contracts.consumer.sdk import available
 
     if refresh_run.tracks is not None:
@@ -279,7 +279,7 @@ def refresh_sdk(pytestconfig: pytest.Config, refresh_run: Run) -> None:
 
 @pytest.fixture
 def refresh_mock() -> Iterator[RefreshMock]:
-    """A mock of the endpoint, made from the document, that answers the httpx calls of the test."""
+    """A mock of the endpoint, built from the document, which answers the httpx calls of the test."""
     from contracts.provider.mock import RefreshMock
 
     with RefreshMock() as mock:
@@ -288,7 +288,7 @@ def refresh_mock() -> Iterator[RefreshMock]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the report and let the verdict decide the exit code, unless something else went wrong too."""
+    """Write the report. The verdict decides the exit code, unless something else went wrong too."""
     if _RUN not in session.config.stash and _CONTROLLER not in session.config.stash:
         return
     from contracts.report.publish import account, end
@@ -304,7 +304,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if not result and not (controller and (controller.told or controller.died)):
         return
     accounts = [account(result, run.learned())] if run and result else []
-    if controller and not result:  # its own workers wrote these
+    if controller and not result:  # unpickling is safe here, since its own workers made these
         accounts = [pickle.loads(told["account"]) for told in controller.told]  # noqa: S301
     summary = Path(os.environ["GITHUB_STEP_SUMMARY"]) if os.environ.get("GITHUB_STEP_SUMMARY") else None
     config.stash[_END] = ending = end(accounts, died=controller.died if controller else None, summary=summary)
@@ -328,7 +328,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The verdict is the last line of the run, after pytest's own."""
+    """Print the verdict as the last line of the run, after pytest's own."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     ending, controller = config.stash.get(_END, None), config.stash.get(_CONTROLLER, None)
     last = ending.last if ending else f"ERROR: {controller.mistake}" if controller and controller.mistake else None

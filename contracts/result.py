@@ -1,12 +1,13 @@
-"""What a run found: everything that a report is made of, and nothing that could still change it."""
+"""The result of a run: everything that a report is made from. A report does not change it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contracts.consumer.recorded import PREFIX, Recorded, Row
+from contracts.consumer.recorded import Recorded, Row
 from contracts.model.part import Part
+from contracts.model.scenario import RECORDED
 from contracts.rules.judgement import ConsumerJudgement, Judgement, ProviderJudgement
 from contracts.rules.verdict import Conclusion, conclude_all
 from contracts.settings import Settings
@@ -14,11 +15,12 @@ from contracts.settings import Settings
 
 @dataclass(frozen=True)
 class RunResult:
-    """The end of a run.
+    """The result of a run.
 
-    `missing` names what was asked for and is not there, with a sentence that says what to do. `argv` is the command line as it
-    was given, `suite_args` the part of it that names the suite: a project may have it in a module of its own. `started` is in
-    seconds since the epoch. `has_session`: a customer was logged in. `replayed`: it judged a recording.
+    `missing` maps the name of each implementation that was asked for and is not there to a sentence that says what to do.
+    `argv` is the command line as it was given. `suite_args` is the part of it that names the suite, which may be a module of
+    the project. `started` is in seconds since the epoch. `has_session` says that a customer was logged in, `replayed` that a
+    recording was judged.
     """
 
     settings: Settings
@@ -35,19 +37,21 @@ class RunResult:
     def conclusion(self) -> Conclusion:
         """The conclusion of the whole run."""
         missing = [(name, Conclusion("incomplete", sentence)) for name, sentence in self.missing.items()]
-        return conclude_all([*((j.name, j.conclusion) for j in self.judgements.values()), *missing])
+        judged = [(judgement.name, judgement.conclusion) for judgement in self.judgements.values()]
+        return conclude_all([*judged, *missing])
 
     @property
     def recorded(self) -> list[Row]:
-        """The answers of the target that clients met too: what each side broke with them."""
-        clients = [j for j in self.judgements.values() if isinstance(j, ConsumerJudgement)]
+        """The answers of the target that were played to clients, with the rules that each side broke."""
+        clients = [judgement for judgement in self.judgements.values() if isinstance(judgement, ConsumerJudgement)]
         if not clients:
             return []
-        return recorded(self.settings, self.judgements).rows({j.name: j.observation.broken_by(PREFIX) for j in clients})
+        broken = {client.name: client.observation.broken_by(RECORDED) for client in clients}
+        return recorded(self.settings, self.judgements).rows(broken)
 
 
 def recorded(settings: Settings, judgements: Mapping[Part, Judgement]) -> Recorded:
-    """What a target answered in a run, for clients to meet; nothing of the built-in store."""
+    """The answers of a target that can be played to clients; none if the target is the built-in store."""
     target = judgements.get(Part.PROVIDER)
     foreign = isinstance(target, ProviderJudgement) and (settings.base_url or settings.replay)
     return Recorded(target.observation.evidence.values() if isinstance(target, ProviderJudgement) and foreign else ())

@@ -1,4 +1,4 @@
-"""One run of the suite: it observes each implementation once, when the first test asks for it, and ends in a `RunResult`."""
+"""One run of the suite. It observes each implementation once, when the first test asks for it, and ends in a `RunResult`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contracts.model.exchange import Exchange
 from contracts.model.part import Part
 from contracts.provider import phases
 from contracts.provider.observe import Observer
-from contracts.provider.target import Provider, live, mocked
+from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
 from contracts.result import RunResult, recorded
 from contracts.rules import known_deviations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from contracts.har import Track
 
 DOING: Final = {
-    "scenarios": "it meets what an endpoint may do",
-    "generated": "it meets answers that are made up for it",
-    "recorded": "it meets what the target answered",
+    "scenarios": "playing the named scenarios",
+    "generated": "playing generated answers",
+    "recorded": "playing the answers of the target",
 }
 JudgementT = TypeVar("JudgementT", ProviderJudgement, ConsumerJudgement)
 
 
 class Progress(Protocol):
-    """Tells a person who waits how far the run has come."""
+    """Shows the progress of the run."""
 
     def tell(self, name: str, sent: int, budget: int, doing: str) -> None: ...
     def say(self, text: str) -> None: ...
@@ -47,24 +47,24 @@ class Progress(Protocol):
 
 
 class PhaseLog:
-    """Which phases were run, what each broke, and in which phase an observation ended early."""
+    """Remembers which phases ran, which rules each broke, and in which phase an observation ended early."""
 
     def __init__(self, progress: Progress | None) -> None:
         self.ended_in: dict[Part, str] = {}
         self._progress = progress
         self._done: set[tuple[Part, str]] = set()
-        self._broke: dict[tuple[Part, str], list[str]] = {}
+        self._broken: dict[tuple[Part, str], list[str]] = {}
 
     def broken_in(self, part: Part, phase: str) -> list[str]:
-        """Ids of the rules that were broken in a phase, known deviations aside."""
-        return self._broke.get((part, phase), [])
+        """The ids of the rules that were broken in a phase, without known deviations."""
+        return self._broken.get((part, phase), [])
 
     def read(self, part: Part, phase: str, judgement: Judgement) -> None:
-        """A recording was judged in place of a phase."""
+        """Note that a recording was judged instead of running the phase."""
         self._note(part, phase, judgement, {})
 
     def due(self, part: Part, until: str, all_phases: Iterable[str], judgement: Judgement) -> Iterator[str]:
-        """The phases up to this one that were not run yet; what each breaks is noted."""
+        """The phases up to `until` that have not run yet. After the caller has run one, what it broke is noted."""
         for phase in _up_to(until, all_phases):
             if (part, phase) not in self._done:
                 self._done.add((part, phase))
@@ -74,14 +74,14 @@ class PhaseLog:
 
     @contextlib.contextmanager
     def guarded(self, judgement: Judgement) -> Iterator[None]:
-        """An error of the suite itself ends the observation, and is no finding."""
+        """Run a phase. An error of the suite itself ends the observation, but is not a finding."""
         try:
             yield
         except CannotBeJudged as error:
             judgement.observation.note(str(error))
         except KeyboardInterrupt:
-            raise KeyboardInterrupt from None  # pytest would show the place, and with --full-trace the values there
-        except Exception as error:  # a traceback would show locals, and those hold secrets
+            raise KeyboardInterrupt from None  # otherwise pytest would show the traceback, with its values under --full-trace
+        except Exception as error:  # a traceback may show locals, which hold secrets
             judgement.observation.note(f"the suite itself failed ({location(error)}); please report it")
         finally:
             if self._progress:
@@ -90,11 +90,11 @@ class PhaseLog:
     def _note(self, part: Part, phase: str, judgement: Judgement, before: Mapping[str, int]) -> None:
         if judgement.halted:
             self.ended_in.setdefault(part, phase)
-        self._broke[part, phase] = [rule_id for rule_id, n in _unexcused(judgement).items() if n > before.get(rule_id, 0)]
+        self._broken[part, phase] = [rule_id for rule_id, n in _unexcused(judgement).items() if n > before.get(rule_id, 0)]
 
 
 class Run:
-    """Observes implementations for the tests of the suite. `tracks` are what is judged again instead, by their part."""
+    """Observes implementations for the tests of the suite, or judges the recorded `tracks` instead, if they are given."""
 
     def __init__(
         self,
@@ -106,8 +106,8 @@ class Run:
     ) -> None:
         self.settings = settings
         self.tracks = tracks
-        self.session: str | None = None  # the Cookie header of the customer, where the suite does not log in by itself
-        self.missing: dict[str, str] = {}  # what was asked for and is not there: implementation to a sentence
+        self.session: str | None = None  # the customer's Cookie header; the suite logs in to the built-in store by itself
+        self.missing: dict[str, str] = {}  # implementation that was asked for and is missing, to a sentence
         self.redactor = Redactor()
         self.phases = PhaseLog(progress)
         self._progress = progress
@@ -124,14 +124,14 @@ class Run:
     # --- providers ----------------------------------------------------------------------------------------------------
 
     def observe(self, part: Part, phase: str) -> ProviderJudgement:
-        """Run a phase on the real endpoint or the mock, after the phases that come before it; none runs twice."""
+        """Run a phase on the real endpoint or the mock, after the phases before it. No phase runs twice."""
         if self.tracks is not None:
             return self._again(part, phase, self._providers)
         if part not in self._providers:
-            provider = _mock() if part is Part.MOCK else self._real()
-            rate = self.settings.rate if provider.kind == "real" else 0.0
-            learn = partial(self._seen, provider.name)
-            observer = Observer(provider, budget=self.settings.max_requests, rate=rate, learn=learn)
+            target = _mock() if part is Part.MOCK else self._real()
+            rate = self.settings.rate if target.kind == "real" else 0.0
+            seen = partial(self._seen, target.name)
+            observer = Observer(target, budget=self.settings.max_requests, rate=rate, on_exchange=seen)
             self._observers[part] = observer
             self._providers[part] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self._providers[part]
@@ -141,33 +141,35 @@ class Run:
         return judgement
 
     def _seen(self, name: str, exchange: Exchange) -> None:
-        """An exchange is over."""
+        """Learn the secrets of a finished exchange, and show the progress."""
         self.redactor.learn_exchange(exchange)
         if self._progress:
             self._progress.tell(name, exchange.index, self.settings.max_requests, exchange.situation.probe)
 
-    def _real(self) -> Provider:
+    def _real(self) -> Target:
         """The target, or the built-in store behind a real socket."""
         s = self.settings
         if s.base_url:
             cookie = None if s.anonymous else self.session
-            where = {"path": s.path, "ca": s.ca}
-            return live(s.base_url, cookie, expired=s.expired_cookie, deadline=s.deadline, headers=s.headers, **where)
+            options = {"path": s.path, "ca": s.ca}
+            return Target.at(
+                s.base_url, cookie, expired_cookie=s.expired_cookie, deadline=s.deadline, headers=s.headers, **options
+            )
         from contracts.provider.serving import serve
         from contracts.provider.store import Store
 
         store = Store()
-        provider = live(self._closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
-        provider.version = __version__
-        provider.expired = store.log_in()
-        store.expire(provider.expired)
-        provider.log_in, provider.expire, provider.log_out = store.log_in, store.expire, store.log_out
-        return provider
+        target = Target.at(self._closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
+        target.version = __version__
+        target.expired_cookie = store.log_in()
+        store.expire(target.expired_cookie)
+        target.log_in, target.expire, target.log_out = store.log_in, store.expire, store.log_out
+        return target
 
     # --- consumers ----------------------------------------------------------------------------------------------------
 
     def watch(self, consumer: RefreshConsumer, phase: str) -> ConsumerJudgement:
-        """Let a client in this process meet the scenarios of a phase, after those that come before it; none twice."""
+        """Play the scenarios of a phase to a client in this process, after the phases before it. No phase runs twice."""
         if self.tracks is not None:
             return self._again(Part.CONSUMER, phase, self._consumers)
         from contracts.consumer.player import Player
@@ -180,7 +182,7 @@ class Run:
         return self._play(Part.CONSUMER, phase)
 
     def watch_sdk(self, phase: str) -> ConsumerJudgement:
-        """Let the Twilight SDK meet the scenarios of a phase, in a browser. CannotBeJudged: something is not there for it."""
+        """Play the scenarios of a phase to the Twilight SDK in a browser. CannotBeJudged: something that it needs is missing."""
         if self.tracks is not None:
             return self._again(Part.SDK, phase, self._consumers)
         from contracts.consumer.sdk import Twilight, find_bundle
@@ -199,7 +201,7 @@ class Run:
 
     @property
     def endpoint(self) -> str:
-        """Base URL of a real socket on which the scenarios are played to clients in this process."""
+        """The base URL of a real socket on which the scenarios are played to clients in this process."""
         if self._endpoint is None:
             from contracts.consumer.socket_stage import serve_script
 
@@ -214,7 +216,7 @@ class Run:
         self._consumers[part] = ConsumerJudgement(observer)
 
     def _known(self, client: Subject) -> list[Deviation]:
-        """The known deviations of a client: those that ship with the package, and those of the user."""
+        """The known deviations of a client: those that ship with the package, and those that the user listed."""
         if self.settings.strict:
             return []
         listed = (*known_deviations.shipped(client.name, client.version), *self.settings.known)
@@ -235,7 +237,7 @@ class Run:
     # --- recordings ---------------------------------------------------------------------------------------------------
 
     def _again(self, part: Part, phase: str, judgements: dict[Part, JudgementT]) -> JudgementT:
-        """Judge what was recorded of an implementation, when its first phase is asked for."""
+        """Judge the recording of an implementation, when its first phase is asked for."""
         from contracts.har import replaying
 
         if part not in judgements:
@@ -251,7 +253,7 @@ class Run:
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def learned(self) -> Redactor:
-        """The redactor, knowing what the user gave and what the exchanges carried that findings speak of."""
+        """The redactor, after it has learned the secrets of the user and those of the exchanges in findings."""
         for secret in (self.session, self.settings.cookie, self.settings.expired_cookie):
             self.redactor.learn_cookies(secret or "")
         for value in self.settings.headers.values():
@@ -263,7 +265,7 @@ class Run:
         return self.redactor
 
     def finish(self, *, interrupted: bool = False) -> RunResult | None:
-        """Stop what was started, and give what was found; None when nothing was judged."""
+        """Stop everything that was started, and return the result; None if nothing was judged."""
         self._closing.close()
         judgements: dict[Part, Judgement] = {**self._providers, **self._consumers}
         if not judgements and not self.missing:
@@ -284,16 +286,16 @@ class Run:
         )
 
 
-def _mock() -> Provider:
+def _mock() -> Target:
     """The built-in mock, in this process."""
     from contracts.provider.mock import RefreshMock
 
     mock = RefreshMock()
-    return mocked(mock.handler, mock.session)
+    return Target.in_process(mock.handler, mock.session)
 
 
 def _unexcused(judgement: Judgement) -> dict[str, int]:
-    """Rule id to the number of cases that broke it, known deviations aside."""
+    """Rule id to the number of cases that broke it, without known deviations."""
     return {rule_id: tally.broken - tally.excused for rule_id, tally in judgement.tallies.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the user asked for, read from options and the environment and checked before anything is sent."""
+"""The settings of a run. They are read from options and the environment, and checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ from contracts.rules.known_deviations import Deviation
 
 
 class Mistake(ValueError):
-    """The user made a mistake; the message is one sentence that says which and what to do."""
+    """An option or environment variable is invalid. The message is one sentence that says which and what to do."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run. `base_url` None means the built-in store; secrets are kept out of the repr."""
+    """The settings of one run.
+
+    `base_url` is None for the built-in store. `rate` is in requests a second (0: no limit), `deadline` in seconds for one
+    exchange. The repr shows no secrets.
+    """
 
     base_url: str | None = None
     path: str = field(default_factory=lambda: load().path)
@@ -46,7 +50,7 @@ class Settings:
 
 
 def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """Check and read everything. Mistake: something cannot be meant."""
+    """Read and check all settings. Mistake: an option or environment variable is invalid."""
 
     def given(name: str) -> object:
         return getattr(Settings, name) if options.get(name) is None else options[name]
@@ -85,7 +89,7 @@ def _base_url(url: str | None) -> str | None:
         return None
     if not url.isprintable() or " " in url:
         raise Mistake("--base-url has spaces or control characters in it")
-    if "@" in url:  # before anything could quote it
+    if "@" in url:  # checked before any message could quote it
         raise Mistake("--base-url must not carry credentials; give the session in REFRESH_COOKIE")
     example = "give it as https://store.example"
     try:
@@ -108,10 +112,10 @@ def _base_url(url: str | None) -> str | None:
 
 def _no_production(url: str, pattern: str | None) -> None:
     try:
-        customers = looks_like_production(url, pattern or None)
+        is_production = looks_like_production(url, pattern or None)
     except re.error as error:
         raise Mistake(f"refresh_production is no regular expression: {error}") from None
-    if customers:
+    if is_production:
         raise Mistake(
             f"{host_of(url)} looks like production, where a run uses up a customer's session and sends wrong requests "
             "on purpose; give --refresh-allow-production if you mean it, or set refresh_production in your pytest configuration"
@@ -130,11 +134,11 @@ def _number(option: str, value: object, least: float, most: float, *, whole: boo
     return number
 
 
-def _budget(power: object, usual: object, asked: object) -> int:
-    """The most requests: as asked, or as many as it takes to see a fault in such a share of the answers to refreshes."""
+def _budget(power: object, max_requests: object, given: object) -> int:
+    """The budget of requests: as given, or as many as show a fault in the share `power` of answers to refreshes."""
     if power is None:
-        return int(_number("--refresh-max-requests", usual, 1, limits.MOST_REQUESTS, whole=True))
-    if asked is not None:
+        return int(_number("--refresh-max-requests", max_requests, 1, limits.MOST_REQUESTS, whole=True))
+    if given is not None:
         raise Mistake("--refresh-power chooses the number of requests; do not give --refresh-max-requests too")
     return math.ceil(needed(_number("--refresh-power", power, 0.0001, 0.1)) / limits.POSTED) + limits.OTHER_REQUESTS
 
@@ -152,7 +156,7 @@ def _ca(path: str | None) -> str | None:
 
 
 def cookie(name: str, environ: Mapping[str, str]) -> str | None:
-    """A Cookie header from the environment, None when there is none. Mistake: it cannot be one."""
+    """The Cookie header in the environment variable `name`; None if it is not set. Mistake: it is no valid Cookie header."""
     value = environ.get(name, "").strip(" ")
     if not value:
         return None

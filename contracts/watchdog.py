@@ -1,8 +1,8 @@
-"""The last net of a run, below deadlines and caps: a step that does not end is interrupted, whatever it is stuck in.
+"""Interrupts a step of the suite that does not end. It is the last safety net, after the deadlines and caps of exchanges.
 
-What counts is how long it works, not how long it takes: on a machine that has much else to do it may get no turn for seconds.
+CPU time counts, not only elapsed time: on a busy machine a step may have to wait for seconds before it can go on.
 
-An alarm of the operating system does it, since a regular expression that runs away would hold up any other thread too.
+An alarm of the operating system interrupts the step, since a runaway regular expression would block every other thread.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Final
 
-SLACK: Final = 2.5  # seconds of work that a step may take longer than it should
-WAITING: Final = 60.0  # seconds more in which it may do nothing
-AGAIN: Final = 1.0  # seconds until the next alarm, where the step had no turn, or swallowed the first
+SLACK: Final = 2.5  # seconds of CPU time that a step may use, once its time is over
+WAITING: Final = 60.0  # further seconds in which the step may be idle
+AGAIN: Final = 1.0  # seconds between alarms, if the step was idle or caught the first one
 
 
 class Stuck(Exception):
-    """A step did not end; the message says which, and after how many seconds it was interrupted."""
+    """A step did not end. The message says which, and after how many seconds it was interrupted."""
 
 
 class _Alarm(BaseException):
-    """Passes everything that catches errors."""
+    """A BaseException, so that no handler for errors catches it."""
 
 
 @contextlib.contextmanager
 def guarded(what: str, seconds: float) -> Iterator[None]:
-    """Run a step that is to take no longer than `seconds`. Stuck: it took longer, and worked for longer than the slack.
+    """Run a step that should take at most `seconds`. Stuck: it took longer, and used CPU time or waited for too long.
 
-    Only the main thread can be interrupted; elsewhere, and where there are no alarms (Windows), nothing is guarded.
+    Only the main thread can be interrupted. In other threads, and on systems without alarms (Windows), nothing is guarded.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
@@ -44,7 +44,7 @@ def guarded(what: str, seconds: float) -> Iterator[None]:
         if armed and not idle:
             raise _Alarm
 
-    # No alarm may ring while its handler changes hands: what handles it by default ends the process.
+    # No alarm may ring while the handler is replaced, since the default handler ends the process.
     left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds + SLACK, AGAIN)
@@ -60,5 +60,5 @@ def guarded(what: str, seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        if left:  # somebody else's alarm, such as that of pytest-timeout, goes on where it was
+        if left:  # continue the alarm of somebody else, such as pytest-timeout
             signal.setitimer(signal.ITIMER_REAL, max(1e-3, left - (time.monotonic() - begun)), interval)

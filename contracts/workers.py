@@ -1,6 +1,6 @@
-"""The suite under pytest-xdist: one worker judges all of it, with one session and one budget, and tells the controller.
+"""Runs the suite under pytest-xdist: one worker runs all of it, with one session and one budget, and tells the controller.
 
-Loaded in every pytest run, so it imports nothing; what needs pytest-xdist is imported where that is at work.
+Every pytest run loads this module, so it imports pytest-xdist only where that is in use.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from typing import Any, Final
 
 import pytest
 
-SUITE: Final = re.compile(r"::test_(provider|consumer|sdk)_(observation|rule)\[")  # what only node ids can tell the controller
+SUITE: Final = re.compile(
+    r"::test_(provider|consumer|sdk)_(observation|rule)\["
+)  # the controller recognizes the suite only by node ids
 _KEY: Final = "refresh_contract"
 
 
 class Controller:
-    """The process that spreads the tests: what the workers that judged told it, and which of them died at it."""
+    """Plugin of the process that distributes tests. It keeps what the workers told it, and which worker died in the suite."""
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []
@@ -24,7 +26,7 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
-        """Spread tests as was asked for, but keep the suite together."""
+        """Distribute tests as `--dist` says, but give the whole suite to one worker."""
         from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
 
         dist = config.getvalue("dist")
@@ -42,7 +44,7 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker has ended, well or not."""
+        """A worker has ended, so keep what it told."""
         told = getattr(node, "workeroutput", {}).get(_KEY, {})
         if "mistake" in told:
             self.mistake = told["mistake"]
@@ -51,22 +53,22 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
-        """A worker died in a test."""
+        """A worker died in a test, so remember it if the test was of the suite."""
         if SUITE.search(crashitem):
             self.died = report.node.gateway.id
             report._refresh_suite = True  # type: ignore[attr-defined]
 
 
 def is_worker(config: pytest.Config) -> bool:
-    """Whether this process runs tests for another."""
+    """Whether this process is a worker of pytest-xdist."""
     return hasattr(config, "workerinput")
 
 
 def spreads(config: pytest.Config) -> bool:
-    """Whether this process gives its tests to others."""
+    """Whether this process distributes its tests to workers."""
     return not is_worker(config) and getattr(config.option, "dist", "no") != "no" and bool(config.option.tx)
 
 
 def tell(config: pytest.Config, told: dict[str, Any]) -> None:
-    """Tell the controller what this worker judged, or `mistake`: why it could not begin."""
+    """Tell the controller the `account` of this worker's run, or the `mistake` that kept it from starting."""
     config.workeroutput[_KEY] = told  # type: ignore[attr-defined]

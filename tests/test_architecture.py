@@ -15,14 +15,14 @@ from contracts.rules import consumer, provider
 
 TESTS = Path(__file__).parent
 CONTRACTS = TESTS.parent / "contracts"
-# Rooms by floor: a room imports only rooms of lower floors, and itself.
+# Rooms by floor, the lowest first. A file or folder imports what lies on lower floors, and a folder imports itself.
 FLOORS = (
-    ("model", "watchdog.py", "__init__.py"),
-    ("rules", "redaction"),
+    ("model", "watchdog.py"),
+    ("rules", "redaction", "generation.py"),
     ("provider", "consumer", "har", "settings.py", "__main__.py"),
     ("judge.py", "result.py"),
-    ("run.py", "report"),
-    ("plugin.py", "workers.py", "lean.py", "suite"),
+    ("run.py", "report", "workers.py", "lean.py"),
+    ("plugin.py", "suite", "__init__.py"),
 )
 PURE = ("model/", "rules/", "redaction/")
 NETWORK = ("httpx", "httpcore", "socket", "h11")
@@ -95,6 +95,38 @@ def name(request: pytest.FixtureRequest) -> str:
 def tree(name: str) -> ast.Module:
     """Its syntax."""
     return ast.parse(FILES[name].read_bytes())
+
+
+def floor_of(name: str) -> int:
+    """The floor of a file."""
+    return next(number for number, rooms in enumerate(FLOORS) if room_of(name) in rooms)
+
+
+def room_of(name: str) -> str:
+    """The room of a file: its folder, or the file itself."""
+    return name.partition("/")[0]
+
+
+def test_imports_go_down_the_floors(name: str, tree: ast.Module) -> None:
+    """A file imports its own room and rooms on lower floors, also where an import stands in a function."""
+    others = {other for other in ours(tree) if room_of(other) != room_of(name)}
+    assert {other for other in others if floor_of(other) >= floor_of(name)} == set()
+
+
+def test_every_room_has_a_floor() -> None:
+    """Each file of the package lies in a room that stands on exactly one floor, and each room has a file."""
+    rooms = [room for floor in FLOORS for room in floor]
+    assert len(rooms) == len(set(rooms))
+    assert set(rooms) == {room_of(name) for name in FILES}
+
+
+def test_imports_never_go_round() -> None:
+    """No file imports itself by way of others."""
+    imports = {name: ours(ast.parse(path.read_bytes())) - {name} for name, path in FILES.items()}
+    while leaves := [name for name, others in imports.items() if not others & imports.keys()]:
+        for name in leaves:
+            del imports[name]
+    assert imports == {}
 
 
 def test_the_core_is_pure(name: str, tree: ast.Module) -> None:

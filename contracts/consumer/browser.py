@@ -1,4 +1,4 @@
-"""Finds a Chromium on this machine and starts it, closed off from every other machine; nothing that is asked of it may hang."""
+"""Finds a Chromium on this machine and starts it, cut off from every other machine. Nothing that it is asked to do may hang."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Missing(CannotBeJudged):
 
 
 class Unusable(CannotBeJudged):
-    """What was given as the SDK cannot be used as one, or broke its page; the message says in one sentence how."""
+    """The bundle that was given cannot be used as the SDK, or it broke its page; the message says in one sentence how."""
 
 
 async def within(seconds: float, work: Awaitable[T], what: str) -> T:
-    """The result of something that may take so long and no longer."""
+    """The result of `work`, which may take so many seconds. Unusable: it took longer; `what` names it in the message."""
     try:
         async with asyncio.timeout(seconds):
             return await work
@@ -54,14 +54,14 @@ async def within(seconds: float, work: Awaitable[T], what: str) -> T:
 
 
 async def ended(closing: Awaitable[object]) -> None:
-    """Wait until something has been closed; how well that went is nobody's business."""
+    """Wait until something has been closed; errors of closing do not matter."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(ENDING_SECONDS):
             await closing
 
 
 def lacking() -> str | None:
-    """What keeps a browser from being started here, in one sentence; None when nothing does. Starts nothing."""
+    """The reason why no browser can be started here, in one sentence; None if one can be. Starts nothing."""
     try:
         _package()
         _choice()
@@ -71,7 +71,7 @@ def lacking() -> str | None:
 
 
 class Chromium:
-    """A browser without a window, on an event loop of its own. Both are started when they are first needed."""
+    """A browser without a window, on an event loop of its own. Both start when they are first needed."""
 
     def __init__(self) -> None:
         self._runner: asyncio.Runner | None = None
@@ -79,7 +79,7 @@ class Chromium:
         self._browser: Browser | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the loop of the browser. Ctrl-C cancels it."""
+        """Run work on the loop of the browser. Ctrl-C cancels it."""
         if self._runner is None:
             self._runner = asyncio.Runner()
         return self._runner.run(work)
@@ -91,7 +91,7 @@ class Chromium:
         return self._browser
 
     def close(self) -> None:
-        """Stop it, within seconds; it could be started again."""
+        """Stop the browser, within seconds. It can be started again."""
         runner, self._runner = self._runner, None
         if runner is not None:
             with runner:
@@ -113,7 +113,7 @@ class Chromium:
             raise Missing(f"the browser {which} does not start; {NAMED_BY} may name another one") from error
 
     async def _stop(self) -> None:
-        # After Ctrl-C the browser may have ended already, and whatever it had been asked ends with an error.
+        # After Ctrl-C the browser may have ended already, and then everything that it was asked to do ends with an error.
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         browser, self._browser = self._browser, None
         playwright, self._playwright = self._playwright, None
@@ -135,7 +135,7 @@ def _package() -> Path:
 
 
 def _choice() -> dict[str, Any]:
-    """Which browser to launch, as arguments of Playwright's launch(): the one named, Playwright's own, or the system's."""
+    """The browser to launch, as arguments of Playwright's launch(): the one that is named, Playwright's own, or the system's."""
     if named := os.environ.get(NAMED_BY):
         if not (found := shutil.which(named)):
             raise Missing(f"{NAMED_BY} names {named!r}, which is no program that can be run")
@@ -155,7 +155,7 @@ def _choice() -> dict[str, Any]:
 
 
 def _own() -> Iterator[str]:
-    """Playwright's own browsers that are installed, in just the revisions that this Playwright drives."""
+    """Playwright's own browsers that are installed in the revisions that this Playwright drives."""
     try:
         listed = json.loads((_package() / "driver/package/browsers.json").read_bytes())["browsers"]
         names = [(str(b["name"]), str(b["revision"])) for b in listed if str(b["name"]).startswith("chromium")]

@@ -1,4 +1,9 @@
-"""What an endpoint says in a scenario: a scenario to bytes, when each is written, and how the connection ends."""
+"""What an endpoint sends in a scenario and when: one timeline, which every stage plays in its own way.
+
+timeline(scenario)  ──►  Timeline: a head, pieces of a body, the end of the connection
+                           ├── socket_stage    writes it to a connection (`on_the_wire`)
+                           └── httpx_stage     makes it a response of httpx, or an error
+"""
 
 from __future__ import annotations
 
@@ -13,93 +18,117 @@ from contracts.model.answers import Answer
 from contracts.model.scenario import NO_BODY, Delivery, Scenario
 
 STEPS: Final = 4  # pieces of a slow body
-DRIP_SECONDS: Final = 0.1
-BEAT_SECONDS: Final = 0.02  # between half a body and the reset; on some systems a reset takes away what was not read yet
+DRIP_SECONDS: Final = 0.1  # between two bytes of an endless body
+BEAT_SECONDS: Final = 0.02  # between half a body and the reset, which on some systems discards what was not read yet
 PAGES_MAX_AGE: Final = 3600
-
-
-@dataclass(frozen=True)
-class Page:
-    """A static file that the stage serves besides the endpoint. `media_type` is the whole Content-Type."""
-
-    media_type: str
-    body: bytes
-
 
 _STATUS_LINES: Final = {int(s): f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in http.HTTPStatus}
 _FRAMING: Final = ("content-length", "transfer-encoding")
+_CHUNKED: Final = ("Transfer-Encoding", "chunked")
 
 
 class End(enum.Enum):
-    """What becomes of the connection after an answer."""
+    """What becomes of the connection."""
 
-    KEPT = enum.auto()
-    CLOSED = enum.auto()
-    RESET = enum.auto()
+    KEPT = enum.auto()  # the answer is whole, and the connection stays open
+    CLOSED = enum.auto()  # the answer is whole, and the connection is closed
+    CUT = enum.auto()  # the connection is closed before the answer is whole
+    RESET = enum.auto()  # the connection is reset before the answer is whole
 
 
-class Play(NamedTuple):
-    """What is written how many seconds after the request, and how it ends."""
+class Head(NamedTuple):
+    """The status and headers of an answer, including those that say how its body ends."""
 
-    steps: Iterable[tuple[float, bytes]]
+    status: int
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What follows a request: a head, pieces of a body, and the end of the connection. Times are seconds since the request."""
+
+    head: Head | None  # None: the connection ends without an answer
+    body: Iterable[tuple[float, bytes]]
     end: End
+    starts: float = 0.0  # when the head comes
+    ends: float = 0.0  # when the connection ends
+    chunked: bool = False  # whether the pieces of the body are chunks
 
 
-def play(scenario: Scenario, *, to_head: bool) -> Play:
-    """How a scenario goes. Where nothing can be cut or drawn out because there is no body, nothing comes at all."""
+def timeline(scenario: Scenario, *, to_head: bool) -> Timeline:
+    """What happens in a scenario. An answer without a body cannot be cut off in its body, so nothing of it comes."""
     answer, delivery, seconds = scenario.answer, scenario.delivery, scenario.seconds
-    bodiless = answer is None or to_head or not _has_body(answer.status)
-    if answer is None and delivery.arrives:
-        return Play((), End.CLOSED)
+    has_body = answer is not None and not to_head and _may_have_body(answer.status)
     if answer is not None and delivery.arrives:
-        head, body = _head(answer), b"" if bodiless else answer.body
+        body = answer.body if has_body else b""
         end = End.CLOSED if _frames_itself(answer) else End.KEPT
         if delivery is Delivery.WHOLE:
-            return Play(((0.0, head + body),), end)
-        size = len(body) // STEPS + 1
-        late = (((step + 1) * seconds / STEPS, body[step * size : (step + 1) * size]) for step in range(STEPS))
-        return Play(((0.0, head), *late) if body else ((seconds, head),), end)
-    if answer is not None and not bodiless:
-        if delivery in (Delivery.TRUNCATED, Delivery.ABORTED):
-            half = _head(_unframed(answer), at_least=1) + answer.body[: len(answer.body) // 2]
-            aborted = delivery is Delivery.ABORTED
-            return Play(((0.0, half), (BEAT_SECONDS, b"")), End.RESET) if aborted else Play(((0.0, half),), End.CLOSED)
-        if delivery is Delivery.ENDLESS:
-            return Play(_drips(answer, seconds), End.RESET)
-    if delivery in (Delivery.SILENT, Delivery.ENDLESS):
-        return Play(((seconds, b""),), End.RESET)
-    return Play((), End.CLOSED if delivery in (Delivery.CLOSED, Delivery.TRUNCATED) else End.RESET)
+            return Timeline(_head(answer), ((0.0, body),), end)
+        return Timeline(_head(answer), _slowly(body, seconds), end, starts=0.0 if body else seconds, ends=seconds)
+    if answer is not None and has_body and delivery in (Delivery.TRUNCATED, Delivery.ABORTED):
+        head, half = _head(_unframed(answer), at_least=1), ((0.0, answer.body[: len(answer.body) // 2]),)
+        aborted = delivery is Delivery.ABORTED
+        return Timeline(head, half, End.RESET, ends=BEAT_SECONDS) if aborted else Timeline(head, half, End.CUT)
+    if answer is not None and has_body and delivery is Delivery.ENDLESS:
+        head = Head(answer.status, (*_unframed(answer).headers, _CHUNKED))
+        return Timeline(head, _drips(answer.body, seconds), End.RESET, ends=seconds, chunked=True)
+    closed = delivery.arrives or delivery in (Delivery.CLOSED, Delivery.TRUNCATED)
+    return Timeline(None, (), End.CUT if closed else End.RESET, ends=0.0 if delivery.ends else seconds)
 
 
-def _drips(answer: Answer, seconds: float) -> Iterator[tuple[float, bytes]]:
-    """A chunked body, byte by byte, then spaces for as long as there is time."""
-    yield 0.0, _head(Answer(answer.status, (*_unframed(answer).headers, ("Transfer-Encoding", "chunked")), b""))
-    bytes_ = itertools.chain(answer.body, itertools.repeat(ord(" ")))
-    for drip, byte in enumerate(itertools.islice(bytes_, int(seconds / DRIP_SECONDS)), 1):
-        yield drip * DRIP_SECONDS, b"1\r\n%c\r\n" % byte
-    yield seconds, b""
+def _slowly(body: bytes, seconds: float) -> Iterator[tuple[float, bytes]]:
+    """A body in a few pieces at even distances, the last one at the end."""
+    size = len(body) // STEPS + 1
+    for step in range(STEPS if body else 0):
+        yield (step + 1) * seconds / STEPS, body[step * size : (step + 1) * size]
 
 
-def _has_body(status: int) -> bool:
+def _drips(body: bytes, seconds: float) -> Iterator[tuple[float, bytes]]:
+    """A body byte by byte, then spaces for as long as there is time."""
+    endless = itertools.chain(body, itertools.repeat(ord(" ")))
+    for drip, byte in enumerate(itertools.islice(endless, int(seconds / DRIP_SECONDS)), 1):
+        yield drip * DRIP_SECONDS, bytes([byte])
+
+
+# --- heads ------------------------------------------------------------------------------------------------------------
+
+
+def _may_have_body(status: int) -> bool:
     return status >= 200 and status not in NO_BODY
 
 
 def _frames_itself(answer: Answer) -> bool:
-    """Whether the answer says by itself how its body ends, rightly or wrongly."""
+    """Whether the answer has headers of its own, right or wrong, that say how its body ends."""
     return any(name.lower() in _FRAMING for name, _ in answer.headers)
 
 
 def _unframed(answer: Answer) -> Answer:
-    """The answer without what it says of how its body ends."""
+    """The answer without headers that say how its body ends."""
     return Answer(answer.status, tuple(h for h in answer.headers if h[0].lower() not in _FRAMING), answer.body)
 
 
-def _head(answer: Answer, at_least: int = 0) -> bytes:
-    """Status line and headers; the length of the body is added where the answer does not say how its body ends."""
-    lines = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
-    if _has_body(answer.status) and not _frames_itself(answer):
-        lines += f"Content-Length: {max(len(answer.body), at_least)}\r\n"
-    status = _STATUS_LINES.get(answer.status) or f"HTTP/1.1 {answer.status} \r\n"
+def _head(answer: Answer, at_least: int = 0) -> Head:
+    """The head of an answer; it gets the length of the body, or more, where the answer does not say how its body ends."""
+    if _may_have_body(answer.status) and not _frames_itself(answer):
+        return Head(answer.status, (*answer.headers, ("Content-Length", str(max(len(answer.body), at_least)))))
+    return Head(answer.status, answer.headers)
+
+
+# --- as bytes ---------------------------------------------------------------------------------------------------------
+
+
+def on_the_wire(timeline: Timeline) -> Iterator[tuple[float, bytes]]:
+    """The bytes of a timeline, each with its time; at the end come none."""
+    if timeline.head is not None:
+        yield timeline.starts, _written(timeline.head)
+    for at, piece in timeline.body:
+        yield at, b"%x\r\n%s\r\n" % (len(piece), piece) if timeline.chunked else piece
+    yield timeline.ends, b""
+
+
+def _written(head: Head) -> bytes:
+    status = _STATUS_LINES.get(head.status) or f"HTTP/1.1 {head.status} \r\n"
+    lines = "".join([f"{name}: {value}\r\n" for name, value in head.headers])
     return f"{status}{lines}\r\n".encode("latin-1", "replace")
 
 
@@ -111,9 +140,19 @@ class Static(NamedTuple):
 
 
 def static(answer: Answer) -> Static:
-    return Static(_head(answer), answer.body)
+    """The bytes of an answer that no scenario changes."""
+    return Static(_written(_head(answer)), answer.body)
 
 
-def page_of(page: Page) -> Static:
-    headers = (("Content-Type", page.media_type), ("Cache-Control", f"max-age={PAGES_MAX_AGE}"))
-    return static(Answer(200, headers, page.body))
+@dataclass(frozen=True)
+class Page:
+    """A static file that the socket stage serves besides the endpoint. `media_type` is the whole Content-Type."""
+
+    media_type: str
+    body: bytes
+
+    @property
+    def static(self) -> Static:
+        """The page as an answer that browsers may keep."""
+        headers = (("Content-Type", self.media_type), ("Cache-Control", f"max-age={PAGES_MAX_AGE}"))
+        return static(Answer(200, headers, self.body))

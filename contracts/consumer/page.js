@@ -1,11 +1,11 @@
-// Lets the SDK in this page meet scenarios, and writes down what its callers and its listeners see.
+// Plays scenarios to the SDK in this page, and records what its callers and its listeners see.
 //
-//   harness.open(setting)    start the SDK for a guest; says what the SDK is, or why it is none
-//   harness.play(scenes)     the scenes one after the other, each with its calls
-//   harness.load(scene)      start the SDK for a customer whose token has run out; it refreshes by itself
+//   harness.open(settings)   starts the SDK for a guest, and returns its version, or the reason why it cannot be used
+//   harness.play(plans)      plays scenarios one after the other, each with its calls
+//   harness.load(plan)       starts the SDK for a customer whose token has run out, so that it refreshes by itself
 //
-// A scene goes through three hands: the plan (number, calls, limit, throwing), the scene with its takes, and the record as JSON.
-// All times are milliseconds of performance.now(). What the harness needs of the browser it holds on to before the SDK is there.
+// A scenario has three forms: the plan (number, calls, limit, throwing), the running scenario with its attempts, and the record
+// as JSON. All times are milliseconds of performance.now(). The harness takes what it needs of the browser before the SDK loads.
 
 "use strict";
 
@@ -15,25 +15,25 @@
   const after = window.setTimeout.bind(window);
   const forget = window.clearTimeout.bind(window);
   const { stringify, parse } = JSON;
-  const LONGEST = 4000; // characters of an error that are kept; what is shown of it is cut after secrets are taken out
+  const LONGEST = 4000; // characters of an error that are kept; reports cut it further, once secrets are taken out
   const TURN = 20; // a short turn of the event loop
-  const trouble = [];
-  const heard = [];
-  let setting = {};
-  let on = null; // the scene that is on
+  const errors = []; // that the page itself raised
+  const notifications = [];
+  let settings = {};
+  let current = null; // the scenario that is running
 
   // A page may have been used before.
   localStorage.clear();
   sessionStorage.clear();
 
-  // The page shows errors by itself; a dialog would wait for somebody to close it.
+  // A dialog would wait for somebody to close it.
   window.alert = () => undefined;
-  window.addEventListener("error", (event) => trouble.push(words(event.error ?? event.message)));
+  window.addEventListener("error", (event) => errors.push(inWords(event.error ?? event.message)));
 
   const pause = (milliseconds) => new Promise((resolve) => after(resolve, milliseconds));
   const token = () => plain(salla.storage.get("token"));
 
-  /** A value as JSON can carry it: what it cannot carry becomes the text that the SDK would make of it. */
+  /** A value as JSON can carry it; any other value becomes the text that the SDK would make of it. */
   function plain(value) {
     if (value === undefined || value === null) return null;
     if (typeof value === "string") return value;
@@ -42,11 +42,11 @@
       const text = stringify(value);
       return text === undefined ? String(value) : parse(text);
     } catch {
-      return words(value);
+      return inWords(value);
     }
   }
 
-  function words(value) {
+  function inWords(value) {
     try {
       return String(value).slice(0, LONGEST);
     } catch {
@@ -54,7 +54,7 @@
     }
   }
 
-  /** A member of what may be anything; getters may throw. */
+  /** A member of a value that may be anything, and whose getters may throw. */
   function member(value, name) {
     try {
       return value?.[name];
@@ -65,10 +65,10 @@
 
   // --- the SDK -------------------------------------------------------------------------------------------------------
 
-  /** Why this is no SDK that can be used, or null. */
+  /** The reason why this SDK cannot be used, or null. */
   function fault() {
     const sdk = typeof salla === "undefined" ? undefined : salla;
-    if (!sdk) return trouble.length ? `it defines no salla: ${trouble[0]}` : "it defines no salla";
+    if (!sdk) return errors.length ? `it defines no salla: ${errors[0]}` : "it defines no salla";
     const needed = {
       "salla.init": sdk.init,
       "salla.auth.refresh": sdk.auth?.refresh,
@@ -84,48 +84,49 @@
   }
 
   function listen() {
-    for (let listener = 0; listener < setting.listeners; listener += 1) {
-      salla.event.auth.onRefreshFailed((what) => {
-        heard.push({ listener, what, at: now(), during: on });
-        if (listener === 0 && on?.throwing) throw new Error(setting.thrown);
+    for (let listener = 0; listener < settings.listeners; listener += 1) {
+      salla.event.auth.onRefreshFailed((argument) => {
+        notifications.push({ listener, argument, at: now(), during: current });
+        if (listener === 0 && current?.throwing) throw new Error(settings.thrown);
       });
     }
   }
 
   function start(user) {
     const store = { id: 1, url: location.origin, api: `${location.origin}/api` };
-    return salla.init({ debug: false, language_code: "en", fastRequests: setting.fast, store, user });
+    return salla.init({ debug: false, language_code: "en", fastRequests: settings.fast, store, user });
   }
 
   async function open(given) {
-    setting = given;
-    const said = { fault: fault(), version: null };
-    if (said.fault) return stringify(said);
-    said.version = plain(member(salla.versions, "twilight"));
-    if (setting.loads) return stringify(said);
+    settings = given;
+    const found = { fault: fault(), version: null };
+    if (found.fault) return stringify(found);
+    found.version = plain(member(salla.versions, "twilight"));
+    if (settings.loads) return stringify(found);
     try {
-      await Promise.race([start({ type: "guest" }), pause(setting.opening).then(() => Promise.reject("salla.init() does not end"))]);
-      salla.config.set("fastRequests", setting.fast);
+      const late = pause(settings.opening).then(() => Promise.reject("salla.init() does not end"));
+      await Promise.race([start({ type: "guest" }), late]);
+      salla.config.set("fastRequests", settings.fast);
       listen();
     } catch (error) {
-      said.fault = `it does not start: ${words(error)}`;
+      found.fault = `it does not start: ${inWords(error)}`;
     }
-    return stringify(said);
+    return stringify(found);
   }
 
-  // --- scenes --------------------------------------------------------------------------------------------------------
+  // --- scenarios -----------------------------------------------------------------------------------------------------
 
   function begin(plan, before) {
     document.cookie = `scenario=${plan.number}; path=/`; // the endpoint plays the scenario that a request names
-    on = { ...plan, takes: [], before, started: now() };
-    return on;
+    current = { ...plan, attempts: [], before, started: now() };
+    return current;
   }
 
   async function call() {
     return await salla.auth.refresh();
   }
 
-  function take() {
+  function attempt() {
     const made = { settled: "pending", at: 0, value: null, reason: undefined };
     made.over = call().then(
       (value) => Object.assign(made, { settled: "resolved", at: now(), value: plain(value) }),
@@ -135,33 +136,33 @@
   }
 
   async function play(plans) {
-    const scenes = [];
+    const played = [];
     let before = token();
     for (const plan of plans) {
-      const scene = begin(plan, before);
-      scenes.push(scene);
-      for (let made = 0; made < plan.calls; made += 1) scene.takes.push(take());
-      // Little patience, once it is plain that this SDK leaves calls pending.
-      const limit = scenes.filter((earlier) => earlier.pending).length < setting.patient ? plan.limit : plan.least;
-      await all(scene.takes, limit);
-      scene.pending = scene.takes.some(({ settled }) => settled === "pending");
-      before = scene.after = token();
-      scene.calls = scene.takes.map(({ settled, at, value, reason }) => ({
+      const running = begin(plan, before);
+      played.push(running);
+      for (let made = 0; made < plan.calls; made += 1) running.attempts.push(attempt());
+      // An SDK that has left calls pending several times gets less time.
+      const limit = played.filter((earlier) => earlier.pending).length < settings.patient ? plan.limit : plan.least;
+      await all(running.attempts, limit);
+      running.pending = running.attempts.some(({ settled }) => settled === "pending");
+      before = running.after = token();
+      running.calls = running.attempts.map(({ settled, at, value, reason }) => ({
         settled,
-        at: (settled === "pending" ? now() : at) - scene.started,
+        at: (settled === "pending" ? now() : at) - running.started,
         value,
-        error: settled === "rejected" ? words(reason) : "",
+        error: settled === "rejected" ? inWords(reason) : "",
       }));
     }
-    await lateEvents(scenes);
-    return records(scenes);
+    await lateEvents(played);
+    return record(played);
   }
 
-  /** Wait until all takes are over, at most so many milliseconds. */
-  function all(takes, limit) {
+  /** Wait until all attempts are over, at most so many milliseconds. */
+  function all(attempts, limit) {
     return new Promise((resolve) => {
       const timer = after(resolve, limit);
-      Promise.all(takes.map((made) => made.over)).then(() => {
+      Promise.all(attempts.map((made) => made.over)).then(() => {
         forget(timer);
         resolve();
       });
@@ -172,60 +173,60 @@
     let loggedOut = false;
     listen();
     salla.event.on("auth::token.invalid", () => { loggedOut = true; }); // others leave user.type as it is
-    salla.storage.set("token", setting.token);
-    const scene = begin(plan, token());
-    start({ id: 7, type: "user" }); // not waited for: some wait for the refresh, some do not
-    await calm(scene.started + plan.limit);
-    scene.after = token();
-    scene.calls = [];
-    const tokenTaken = heard.length > 0 && scene.after === null; // all that the oldest versions do to log out
-    scene.loggedIn = salla.config.get("user.type") === "user" && !loggedOut && !tokenTaken;
-    return records([scene]);
+    salla.storage.set("token", settings.token);
+    const running = begin(plan, token());
+    start({ id: 7, type: "user" }); // not awaited: some versions wait for the refresh, some do not
+    await calm(running.started + plan.limit);
+    running.after = token();
+    running.calls = [];
+    const tokenTaken = notifications.length > 0 && running.after === null; // the oldest versions do no more to log out
+    running.loggedIn = salla.config.get("user.type") === "user" && !loggedOut && !tokenTaken;
+    return record([running]);
   }
 
-  /** Wait until there was a refresh and then, for long enough, nothing more; the browser itself keeps account. */
+  /** Wait until there was a refresh and then no request for long enough, as the browser itself counts them. */
   async function calm(deadline) {
     let over = 0;
     for (let since = now(); now() < deadline; await pause(TURN)) {
       const requests = finished();
       if (requests.length !== over) since = now();
       over = requests.length;
-      const refreshed = requests.some(({ name }) => new URL(name).pathname === setting.path);
-      if (refreshed && now() - since >= setting.calm) return;
+      const refreshed = requests.some(({ name }) => new URL(name).pathname === settings.path);
+      if (refreshed && now() - since >= settings.calm) return;
     }
   }
 
   // --- events --------------------------------------------------------------------------------------------------------
 
-  /** The scene that an event carries the rejection of, or null; the latest where several were rejected with the same object. */
-  function owner(what, owners) {
-    return (what !== null && typeof what === "object" && owners.get(what)) || null;
+  /** The scenario whose rejection an event carries, or null; the latest if several were rejected with the same object. */
+  function owner(argument, owners) {
+    return (argument !== null && typeof argument === "object" && owners.get(argument)) || null;
   }
 
-  function owners(scenes) {
+  function owners(played) {
     const found = new Map();
-    for (const scene of scenes) for (const { reason } of scene.takes) found.set(reason, scene);
+    for (const running of played) for (const { reason } of running.attempts) found.set(reason, running);
     return found;
   }
 
-  /** Wait as long as an event that is missing could still come in time; in any case for what is due right now. */
-  async function lateEvents(scenes) {
+  /** Wait as long as an event that is missing could still come in time, and always for what is due right now. */
+  async function lateEvents(played) {
     await pause(TURN);
     for (;;) {
-      const known = owners(scenes);
-      const fired = new Set(heard.map(({ what, during }) => owner(what, known) ?? during));
-      const owing = scenes.filter((scene) => !fired.has(scene)).flatMap(({ takes }) => takes);
+      const known = owners(played);
+      const fired = new Set(notifications.map(({ argument, during }) => owner(argument, known) ?? during));
+      const owing = played.filter((running) => !fired.has(running)).flatMap(({ attempts }) => attempts);
       const rejected = owing.filter(({ settled }) => settled === "rejected").map(({ at }) => at);
-      if (now() >= Math.max(...rejected) + setting.late) return;
+      if (now() >= Math.max(...rejected) + settings.late) return;
       await pause(TURN);
     }
   }
 
-  function records(scenes) {
-    const known = owners(scenes);
+  function record(played) {
+    const known = owners(played);
     return stringify({
       origin: performance.timeOrigin,
-      scenes: scenes.map(({ number, started, before, after: later, calls, loggedIn = null }) => ({
+      scenarios: played.map(({ number, started, before, after: later, calls, loggedIn = null }) => ({
         number,
         started,
         before,
@@ -233,16 +234,16 @@
         calls,
         logged_in: loggedIn,
       })),
-      events: heard
+      events: notifications
         .filter(({ during }) => during)
-        .map(({ listener, what, at, during }) => ({
+        .map(({ listener, argument, at, during }) => ({
           listener,
           at,
           during: during.number,
-          owner: owner(what, known)?.number ?? null,
-          is_error: what instanceof Error || typeof member(what, "message") === "string",
-          status: plain(member(member(what, "response"), "status")),
-          text: words(what),
+          owner: owner(argument, known)?.number ?? null,
+          is_error: argument instanceof Error || typeof member(argument, "message") === "string",
+          status: plain(member(member(argument, "response"), "status")),
+          text: inWords(argument),
         })),
     });
   }

@@ -1,4 +1,4 @@
-"""Clients under test: what one has to offer, the reference in Python, and the Twilight SDK in a browser."""
+"""The protocol that a client under test implements."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Listener = Callable[[Any], object]
 
 @runtime_checkable
 class RefreshConsumer(Protocol):
-    """A client of the refresh endpoint, as the suite uses it; `salla.auth` in Python's words.
+    """A client of the refresh endpoint, as the suite uses it; it is `salla.auth` in Python.
 
-    `token` is the access token that it holds, None when it holds none. It is read, never set.
+    `token` is the access token that it holds, None when it holds none. The suite reads it and never sets it.
     """
 
     token: str | None
 
     def on_refresh_failed(self, listener: Listener) -> object:
-        """Call `listener(error)` whenever a refresh is not completed; for an HTTP error, `error.response` is the response."""
+        """Call `listener(error)` whenever a refresh fails; for an HTTP error, `error.response` is the response."""
 
     async def refresh(self) -> Any:
-        """Refresh the token: returns the JSON body of the answer, or raises the error that the listeners hear of."""
+        """Refresh the token. Return the JSON body of the answer, or raise the error that the listeners get."""
 
 
 class CannotBeJudged(Exception):
-    """A client, or something that it needs, is not there or is none; the message says in one sentence what to do."""
+    """A client, or something that it needs, is missing or cannot be used; the message says in one sentence what to do."""

@@ -1,4 +1,4 @@
-"""Answers that an environment gave, for clients to meet: one row, two verdicts."""
+"""Answers of an environment, played to clients: one row shows what the provider and the clients broke with an answer."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from typing import Any, Final
 from contracts.model.answers import Answer
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Response, described
-from contracts.model.scenario import LANDING, Scenario
+from contracts.model.scenario import LANDING, RECORDED, Scenario
 from contracts.rules.engine import Evaluator
 from contracts.rules.evidence import is_whole
 from contracts.rules.provider import RULE_SET
 
 MOST: Final = 25
-PREFIX: Final = "recorded-"
-# The rest belongs to the connection it came by, or would lead a client elsewhere or change what its browser holds.
+# Other headers belong to the connection, would lead a client elsewhere, or would change what its browser stores.
 KEPT_HEADERS: Final = ("content-type", "cache-control", "retry-after", "vary", "allow")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One recorded answer: what was asked, and the rules that provider and clients broke with it."""
+    """One recorded answer: its exchange, the answer in words, and the rules that the provider and the clients broke with it."""
 
     exchange: int
     what: str
@@ -36,28 +35,28 @@ class Row:
 
 
 class Recorded:
-    """The first answer to a POST of each kind that there was."""
+    """The first recorded answer to a POST of each kind."""
 
     def __init__(self, evidence: Iterable[Exchange]) -> None:
         self._exchanges: dict[int, Exchange] = {}
         self.scenarios: list[Scenario] = []
         seen: set[frozenset[tuple[str, str]]] = set()
-        for x in evidence:
-            if not isinstance(x.answer, Response) or x.request.method != load().method or len(seen) >= MOST:
+        for exchange in evidence:
+            if not isinstance(exchange.answer, Response) or exchange.request.method != load().method or len(seen) >= MOST:
                 continue
-            if not is_whole(x.answer):
+            if not is_whole(exchange.answer):
                 continue
-            scenario = Scenario(f"{PREFIX}{x.index}", _answer(x.answer))
+            scenario = Scenario(f"{RECORDED}{exchange.index}", _answer(exchange.answer))
             if scenario.conditions not in seen:
                 seen.add(scenario.conditions)
                 self.scenarios.append(scenario)
-                self._exchanges[x.index] = x
+                self._exchanges[exchange.index] = exchange
 
     def rows(self, broken: dict[str, dict[str, tuple[str, ...]]]) -> list[Row]:
-        """A row for each answer; `broken` is client to scenario to the rules that it broke there."""
+        """A row for each answer. `broken`: for each client and each scenario, the rules that the client broke."""
         rows = []
-        for scenario, (index, x) in zip(self.scenarios, self._exchanges.items(), strict=True):
-            provider = tuple(finding.rule for finding in Evaluator(RULE_SET).add(x))
+        for scenario, (index, exchange) in zip(self.scenarios, self._exchanges.items(), strict=True):
+            provider = tuple(finding.rule for finding in Evaluator(RULE_SET).add(exchange))
             consumers = {name: rules.get(scenario.name, ()) for name, rules in broken.items()}
             rows.append(Row(index, described(scenario.conditions, 9), provider, consumers))
         return rows

@@ -1,10 +1,10 @@
-"""The reference client: what the contract asks of a client, in as few lines as it takes.
+"""The reference client: it does what the contract asks of a client, in as few lines as possible.
 
     refresh()  ──►  one request for all calls made at the same moment
-                      ├── completed        the token is stored, every call returns the body
-                      └── anything else    every listener hears of it once, every call raises RefreshFailed
+                      ├── completed        it stores the token, and every call returns the body
+                      └── anything else    it calls every listener once, and every call raises RefreshFailed
 
-It is written to be read: a client in another language owes its callers the same.
+It is written to be read, since a client in another language owes its callers the same.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from contracts.consumer.protocol import Listener
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Kind, Request, Response
 
-LARGEST: Final = 1_000_000  # bytes of a body; a refresh has a few hundred
+LARGEST: Final = 1_000_000  # bytes of a body; that of a refresh has a few hundred
 SENDABLE: Final = re.compile(r"[!-~]+")  # what a header can carry after "Bearer "
 _LOG: Final = logging.getLogger("contracts.consumer")
 
 
 class RefreshFailed(Exception):
-    """A refresh was not completed. `response` is what the endpoint answered, None when no whole answer came: see `__cause__`."""
+    """A refresh failed. `response` is the answer of the endpoint, None if no whole answer came; `__cause__` then says why."""
 
     def __init__(self, message: str, response: httpx.Response | None = None) -> None:
         super().__init__(message)
         self.response = response
 
 
-Flight = asyncio.Task[dict[str, Any] | RefreshFailed]  # returns its failure: nobody may be left to catch it
+Flight = asyncio.Task[dict[str, Any] | RefreshFailed]  # it returns its failure, since nobody may be left to catch it
 
 
 class RefreshClient:
     """Holds an access token and refreshes it.
 
-    `timeout` limits a whole refresh, in seconds. `cookies` are those of the logged-in session; one that the endpoint replaces is
-    followed. A `client` of your own brings its proxies, certificates and cookies, and stays yours to close.
+    `timeout` limits a whole refresh, in seconds. `cookies` are those of the logged-in session; the client takes over new values
+    that the endpoint sets. A `client` of your own brings its proxies, certificates and cookies, and you close it yourself.
     """
 
     def __init__(
@@ -59,29 +59,29 @@ class RefreshClient:
         self._url = base_url.rstrip("/") + (path or load().path)
         self._cookies = dict(cookies or {})
         self._timeout = timeout
-        # No connection is kept: the endpoint may have closed it meanwhile, and a POST must not be sent twice to find out.
+        # No connection is kept: the endpoint may have closed it meanwhile, and finding out would take sending the POST twice.
         self._http = client or httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))
         self._owns_http = client is None
         self._listeners: list[Listener] = []
         self._flight: Flight | None = None
 
     def on_refresh_failed(self, listener: Listener) -> Listener:
-        """Call `listener(error)` whenever a refresh is not completed. Returns it, so this can stand above a function."""
+        """Call `listener(error)` whenever a refresh fails. Returns the listener, so this works as a decorator."""
         self._listeners.append(listener)
         return listener
 
     async def refresh(self) -> dict[str, Any]:
-        """Get a new token; the JSON body of the answer. RefreshFailed: it was not completed, and the token is the old one."""
+        """Get a new token and return the JSON body of the answer. RefreshFailed: it failed, and the old token stays."""
         flight = self._under_way()
         if flight is None:
             flight = self._flight = asyncio.create_task(self._refresh())
-        result = await asyncio.shield(flight)  # a caller that is cancelled must not take the others along
+        result = await asyncio.shield(flight)  # cancelling one caller must not cancel the others
         if isinstance(result, RefreshFailed):
             raise result
         return result
 
     async def aclose(self) -> None:
-        """Let a refresh that is under way end, and close the connections."""
+        """Wait for a refresh that is under way, then close the connections."""
         if flight := self._under_way():
             await asyncio.wait([flight])
         if self._owns_http:
@@ -102,7 +102,7 @@ class RefreshClient:
         try:
             async with asyncio.timeout(self._timeout):
                 response = await self._ask()
-        except Exception as error:  # whatever it was, the refresh was not completed, and callers and listeners are owed that
+        except Exception as error:  # whatever went wrong, callers and listeners must learn that the refresh was not completed
             failure = RefreshFailed(f"the refresh was not completed: no whole answer ({type(error).__name__})")
             failure.__cause__ = error
         else:
@@ -112,14 +112,14 @@ class RefreshClient:
                 self.token = answer.token
                 body: dict[str, Any] = response.json()
                 return body
-            # An unspecified success fails too: to resolve would promise a token that nobody has, or that cannot be trusted.
+            # An unspecified success fails too: its token is missing or cannot be trusted.
             what = "a success that is not as documented" if kind is Kind.UNSPECIFIED else "no success"
             failure = RefreshFailed(f"the refresh was not completed: HTTP {answer.status}, {what}", response)
         self._fire(failure)
         return failure
 
     async def _ask(self) -> httpx.Response:
-        """Send the request and read the answer, up to a limit; httpx itself limits neither the whole time nor the size."""
+        """Send the request and read the answer up to a limit, since httpx itself does not limit its size."""
         async with self._http.stream(
             load().method, self._url, headers=self._headers(), timeout=self._timeout, follow_redirects=False
         ) as response:

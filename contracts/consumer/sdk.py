@@ -1,11 +1,11 @@
 """The real Twilight SDK in the pages of a real browser.
 
     Twilight
-    └── visit            one page: a lane's scenarios one after the other, or a single page load
-        └── page.js      plays them within the page and hands back a record
+    └── PageSession      one page: the scenarios of a sequence one after the other, or a single page load
+        └── page.js      plays them within the page and returns a record
 
-A lane crosses from Python into its page once and comes back once: everything in between is the page's own business, so a
-refresh costs what it costs a customer. Only where no server is to be reached does the browser ask Python about each request.
+A sequence goes from Python into its page once and comes back once. The page does everything in between by itself, so a refresh
+costs as much as it costs a customer. Only where no server may be reached does the browser ask Python about each request.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from contracts.consumer.delivery import Page
 from contracts.consumer.page_session import PagePool, PageSession
 from contracts.consumer.script import Script
 from contracts.consumer.socket_stage import serve_script
+from contracts.model.limits import SETTLING_SECONDS
 from contracts.model.outcome import Outcome
 from contracts.model.scenario import Scenario, ScenarioSequence, refreshed
-from contracts.rules.consumer import SETTLING_SECONDS
 
 __all__ = ["Missing", "Twilight", "Unusable", "available", "find_bundle"]
 
 PACKAGE: Final = "@salla.sa/twilight"
 BUNDLE: Final = Path("node_modules", PACKAGE, "dist/@salla.sa/twilight.min.js")
 KEPT_PAGES: Final = 2  # from one play to the next
-DEBOUNCE_SECONDS: Final = 0.3  # by which the SDK delays its calls unless it is told to be fast
+DEBOUNCE_SECONDS: Final = 0.3  # how long the SDK delays its calls in debounced mode
 SCRIPT: Final = "text/javascript; charset=utf-8"
 OWN_FILES: Final = {"/page.html": "text/html; charset=utf-8", "/page.js": SCRIPT}
-LANGUAGE: Final = "/languages/assets/1.js"  # a script that the SDK loads into every page
-# What the SDK asks for after it restored a session; without a whole profile some versions log the customer out again.
+LANGUAGE: Final = "/languages/assets/1.js"  # the SDK loads this script into every page
+# The SDK requests this after it has restored a session; without a whole profile some versions log the customer out again.
 PROFILE: Final = {
     "id": 7,
     "first_name": "-",
@@ -53,7 +53,7 @@ Numbered = tuple[int, Scenario]
 
 
 def find_bundle(given: str | Path | None) -> Path:
-    """The bundle to put under test: the one given, else the npm package installed here, above here, or in this checkout."""
+    """The bundle to test: the one that is given, else that of the npm package installed here, above here, or in this checkout."""
     if given is not None:
         if not Path(given).is_file():
             raise Missing(f"{given} is no file; give --refresh-sdk the path of a twilight.min.js")
@@ -68,7 +68,7 @@ def find_bundle(given: str | Path | None) -> Path:
 
 
 def available(given: str | Path | None) -> str | None:
-    """None when all that is needed is there, else the sentence that says what is missing. Starts nothing."""
+    """None if everything is there that the SDK needs, else a sentence that says what is missing. Starts nothing."""
     try:
         find_bundle(given)
     except Missing as missing:
@@ -77,10 +77,10 @@ def available(given: str | Path | None) -> str | None:
 
 
 class Twilight:
-    """The SDK in a browser, one page for each sequence; all sequences at the same time. Starts the browser when it first plays.
+    """The SDK in a browser, one page for each sequence. All sequences run in parallel. The browser starts with the first play.
 
-    `patch` is JavaScript that runs in each page after the bundle and before the SDK is started; `patience` is how many seconds
-    after the end of an exchange its calls may take; `chromium` is a browser that outlives it.
+    `patch` is JavaScript that runs in each page after the bundle and before the SDK starts; `patience` is how many seconds its
+    calls may take after the exchange has ended; `chromium` is a browser to use, which then stays open.
     """
 
     name: ClassVar[str] = "twilight"
@@ -106,12 +106,12 @@ class Twilight:
         self._own_chromium = chromium is None
         self._stage = contextlib.ExitStack()
         self._origin = ""
-        self._rooms: PagePool | None = None
+        self._pool: PagePool | None = None
 
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """What came of the scenarios, sequence by sequence; numbered on from one play to the next.
+        """Play the sequences and return the outcomes in order; their numbers go on from one play to the next.
 
-        Unusable: the bundle is no SDK, or the page broke. Missing: there is no browser. Both close everything.
+        Unusable: the bundle is no SDK, or the page broke. Missing: there is no browser. Both errors close everything.
         """
         try:
             if not self._origin:
@@ -122,20 +122,20 @@ class Twilight:
             raise
 
     def identify(self) -> None:
-        """Know the version, which a bundle that lies in no package says when it runs. Errors as `play`."""
+        """Find out the version. A bundle outside a package has to run to tell it. Raises the same errors as `play`."""
         if self.version is None:
             self.play([ScenarioSequence((refreshed("made-up-token"),))])
 
     def close(self) -> None:
-        """Stop the browser and the stage, within seconds; playing again would start them again."""
-        rooms, self._rooms, self._origin = self._rooms, None, ""
+        """Stop the browser and the stage, within seconds. Playing again starts them again."""
+        pool, self._pool, self._origin = self._pool, None, ""
         with self._stage:
             if self._own_chromium:
                 self._chromium.close()
-            elif rooms is not None:
-                self._chromium.run(rooms.keep(0))
+            elif pool is not None:
+                self._chromium.run(pool.keep(0))
 
-    # --- lanes --------------------------------------------------------------------------------------------------------
+    # --- pages --------------------------------------------------------------------------------------------------------
 
     def _served(self) -> dict[str, Page]:
         here = Path(__file__).parent
@@ -145,23 +145,23 @@ class Twilight:
 
     async def _play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
         browser = await self._chromium.browser()
-        rooms = self._rooms = self._rooms or PagePool(browser, f"{self._origin}/page.html")
-        planned = [(sequence.mode, scenes) for sequence in sequences for scenes in _split(self._prepared(sequence))]
+        pool = self._pool = self._pool or PagePool(browser, f"{self._origin}/page.html")
+        planned = [(sequence.mode, numbered) for sequence in sequences for numbered in _split(self._prepared(sequence))]
         planned.sort(key=lambda plan: -self._seconds(*plan))  # what takes longest begins first
-        visits = [asyncio.create_task(self._visit(rooms, *plan)) for plan in planned]
+        tasks = [asyncio.create_task(self._play_in_page(pool, *plan)) for plan in planned]
         try:
-            outcomes = list(itertools.chain.from_iterable(await asyncio.gather(*visits)))
+            outcomes = list(itertools.chain.from_iterable(await asyncio.gather(*tasks)))
         finally:
-            for visit in visits:
-                visit.cancel()
-            await asyncio.gather(*visits, return_exceptions=True)
-        await rooms.keep(KEPT_PAGES)
-        self.requests += sum(len(o.exchanges) for o in outcomes if o.scenario.delivery.reaches)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await pool.keep(KEPT_PAGES)
+        self.requests += sum(len(outcome.exchanges) for outcome in outcomes if outcome.scenario.delivery.reaches)
         return sorted(outcomes, key=lambda outcome: outcome.index)
 
-    def _seconds(self, mode: str, scenes: list[Numbered]) -> float:
-        """About how long it will take."""
-        return sum(scenario.seconds + (DEBOUNCE_SECONDS if mode in self.slow_modes else 0.0) for _, scenario in scenes)
+    def _seconds(self, mode: str, numbered: list[Numbered]) -> float:
+        """About how long the scenarios will take."""
+        return sum(scenario.seconds + (DEBOUNCE_SECONDS if mode in self.slow_modes else 0.0) for _, scenario in numbered)
 
     def _prepared(self, sequence: ScenarioSequence) -> list[Numbered]:
         numbered = [(next(self._numbers), scenario) for scenario in sequence.scenarios]
@@ -169,29 +169,29 @@ class Twilight:
             self._script.prepare(number, scenario)
         return numbered
 
-    async def _visit(self, rooms: PagePool, mode: str, scenes: list[Numbered]) -> list[Outcome]:
-        visit = PageSession(rooms, self._script, mode, self._patience)
-        outcomes = await visit.meet(scenes)
-        self.version = self.version or visit.version
+    async def _play_in_page(self, pool: PagePool, mode: str, numbered: list[Numbered]) -> list[Outcome]:
+        session = PageSession(pool, self._script, mode, self._patience)
+        outcomes = await session.play(numbered)
+        self.version = self.version or session.version
         return outcomes
 
 
 def _split(numbered: list[Numbered]) -> list[list[Numbered]]:
-    """One page for what a sequence plays by calling, and one more for each page load in it."""
+    """One page for the scenarios of a sequence that call refresh(), and one more for each page load in it."""
     called = [(number, scenario) for number, scenario in numbered if scenario.calls]
     loads = [[(number, scenario)] for number, scenario in numbered if not scenario.calls]
     return [called, *loads] if called else loads
 
 
 def _package_version(bundle: Path) -> str | None:
-    """The version of the npm package that the bundle lies in."""
+    """The version of the npm package that the bundle belongs to."""
     for folder in bundle.resolve().parents:
         about = folder / "package.json"
         if not about.is_file():
             continue
         try:
-            said = json.loads(about.read_bytes())
-            return str(said["version"]) if said["name"] == PACKAGE else None
+            package = json.loads(about.read_bytes())
+            return str(package["version"]) if package["name"] == PACKAGE else None
         except (OSError, ValueError, LookupError, TypeError):
             return None
     return None

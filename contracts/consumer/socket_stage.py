@@ -3,10 +3,10 @@
     serve_script
     └── _Stage              a thread with its own loop: the script, the pages, the connections
         └── _Connection     one client's connection: its requests one after the other
-            ├── requests    bytes to requests, within limits (asked.py)
-            └── play        a scenario to what is written when, and how it ends (said.py)
+            ├── requests    reads requests out of bytes, within limits (requests.py)
+            └── timeline    says what is written when, and how the connection ends (delivery.py)
 
-Nobody but the client under test is expected here, but it may send anything: what is no request closes its connection.
+Only the client under test is expected here, but it may send anything: whatever is no request closes its connection.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
-from contracts.consumer.delivery import End, Page, page_of, play, static
+from contracts.consumer.delivery import End, Page, Static, on_the_wire, static, timeline
 from contracts.consumer.requests import LONGEST_HEAD, ClientRequest, Malformed, requests
 from contracts.consumer.script import Script
 from contracts.model.answers import Answer, json_answer
 from contracts.model.scenario import LANDING, page
 
-FAVICON: Final = "/favicon.ico"  # browsers ask for it by themselves
+FAVICON: Final = "/favicon.ico"  # browsers request it by themselves
 MOST_CONNECTIONS: Final = 500
-IDLE_SECONDS = 30.0  # a connection that brings no whole request for so long is dropped
-START_SECONDS: Final = 5.0
-STOP_SECONDS: Final = 2.0
+IDLE_SECONDS = 30.0  # after so long without a whole request a connection is dropped
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 10.0
 
-_BY_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: do not wait, drop what is left; closing is then a reset
+_BY_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: closing drops what is left to send and resets the connection
 
 
 class EndpointNotStarted(RuntimeError):
-    """The scripted endpoint could not be started; the message says why."""
+    """The scripted endpoint could not be started; the message gives the reason."""
 
 
 @contextlib.contextmanager
@@ -44,9 +44,9 @@ def serve_script(
 ) -> Iterator[str]:
     """Play `script` on 127.0.0.1 and yield the base URL, without a slash at the end.
 
-    A cookie `scenario` names the number of the scenario that a request is to meet; without it the one that is on is met.
-    `pages` are served by their paths, as they are now; neither they nor the landing page nor a browser's favicon is noted.
-    Whatever else is asked beside the endpoint is answered with a success whose data are `elsewhere`. When the block ends,
+    A request whose cookie `scenario` names a number gets that scenario, every other one gets the current scenario. `pages` are
+    served by their paths, as they are now. A request for one of them, for the landing page or for a browser's favicon is not
+    logged. Every other request beside the endpoint gets a success whose data are `elsewhere`. When the block ends, all
     connections are dropped.
     """
     stage = _Stage(script, pages or {}, elsewhere or {})
@@ -60,7 +60,7 @@ def serve_script(
 
 
 class _Connection(asyncio.Protocol):
-    """One client's connection. What it asks while an answer is under way, or before it reads the last ones, waits."""
+    """One client's connection. A request waits while an answer is under way, or until the client has read the earlier answers."""
 
     def __init__(self, stage: _Stage) -> None:
         self._stage = stage
@@ -68,12 +68,12 @@ class _Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._requests = requests(self._buffer, stage.base)
         self._timer: asyncio.TimerHandle | None = None
-        self._playing = self._full = False
-        self._since = self._loop.time()
+        self._playing = self._full = False  # whether an answer is under way; whether the client reads too slowly
+        self._since = self._loop.time()  # when the last whole request came, or its answer ended
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self._stage.take(self):
+        if not self._stage.admit(self):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -87,72 +87,81 @@ class _Connection(asyncio.Protocol):
             if len(self._buffer) > LONGEST_HEAD:
                 self._transport.pause_reading()
             return
-        self._go_on()
+        self._answer_all()
 
     def pause_writing(self) -> None:
         self._full = True
 
     def resume_writing(self) -> None:
         self._full = False
-        self._go_on()
+        self._answer_all()
 
     def drop(self) -> None:
-        """End it at once."""
+        """End the connection at once."""
         self._transport.abort()
 
     def drop_if_idle(self) -> None:
-        """End it when nothing whole has been asked for long."""
+        """End the connection if no whole request has come for too long."""
         if not self._playing and self._loop.time() - self._since > IDLE_SECONDS:
             self.drop()
 
-    def _go_on(self) -> None:
-        """Answer what has come in as far as it can be answered now."""
+    def _answer_all(self) -> None:
+        """Answer the requests that have come in, as far as that is possible now."""
         try:
             while not (self._playing or self._full or self._transport.is_closing()):
-                asked = next(self._requests)
-                if asked is None:
+                received = next(self._requests)
+                if received is None:
                     self._transport.resume_reading()
                     return
                 self._since = self._loop.time()
-                self._answer(asked)
+                self._answer(received)
         except Malformed:
             self._transport.close()
 
-    def _answer(self, asked: ClientRequest) -> None:
-        static = self._stage.pages.get(asked.path)
-        to_head = asked.request.method == "HEAD"
-        if static is None:
-            scenario = self._stage.script.meet(asked.request, asked.number)
+    def _answer(self, received: ClientRequest) -> None:
+        page = self._stage.pages.get(received.path)
+        to_head = received.request.method == "HEAD"
+        if page is None:
+            scenario = self._stage.script.receive(received.request, received.number)
             if scenario is not None:
-                steps, end = play(scenario, to_head=to_head)
+                played = timeline(scenario, to_head=to_head)
                 self._playing = True
-                self._step(iter(steps), end if asked.keep or end is End.RESET else End.CLOSED, self._since)
+                end = End.CLOSED if played.end is End.KEPT and not received.keep else played.end
+                self._play(on_the_wire(played), end, self._since)
                 return
-            static = self._stage.elsewhere
-        self._transport.write(static.head if to_head else static.head + static.body)
-        if not asked.keep:
+            page = self._stage.elsewhere
+        self._transport.write(page.head if to_head else page.head + page.body)
+        if not received.keep:
             self._transport.close()
 
-    def _step(self, steps: Iterator[tuple[float, bytes]], end: End, start: float) -> None:
-        """Write what is due at once, then come back when the next is due."""
-        for at, piece in steps:
+    def _play(self, pieces: Iterator[tuple[float, bytes]], end: End, start: float) -> None:
+        """Write all that is due at once, and come back when the next piece is due."""
+        due = []
+        for at, piece in pieces:
             if at:
-                self._timer = self._loop.call_at(start + at, self._later, piece, steps, end, start)
-                return
-            self._transport.write(piece)
-        self._playing = False
-        if end is End.CLOSED:
+                self._timer = self._loop.call_at(start + at, self._later, piece, pieces, end, start)
+                break
+            due.append(piece)
+        else:
+            self._playing = False
+        self._transport.write(b"".join(due))
+        if not self._playing:
+            self._end(end)
+
+    def _later(self, piece: bytes, pieces: Iterator[tuple[float, bytes]], end: End, start: float) -> None:
+        self._transport.write(piece)
+        self._play(pieces, end, start)
+        self._since = self._loop.time()
+        self._answer_all()
+
+    def _end(self, end: End) -> None:
+        """Do with the connection what the timeline says."""
+        if end in (End.CLOSED, End.CUT):
             self._transport.close()
         elif end is End.RESET:
-            with contextlib.suppress(OSError):  # the client was quicker
+            with contextlib.suppress(OSError):  # the client may have ended it already
                 self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _BY_RESET)
             self._transport.abort()
-
-    def _later(self, piece: bytes, steps: Iterator[tuple[float, bytes]], end: End, start: float) -> None:
-        self._transport.write(piece)
-        self._step(steps, end, start)
-        self._since = self._loop.time()
-        self._go_on()
 
 
 # --- the stage --------------------------------------------------------------------------------------------------------
@@ -167,7 +176,7 @@ class _Stage:
         self.base = ""
         self.connections: set[_Connection] = set()
         landing = Page("text/html; charset=utf-8", page(200).body)
-        self.pages = {path: page_of(found) for path, found in {**pages, LANDING: landing}.items()}
+        self.pages: dict[str, Static] = {path: found.static for path, found in {**pages, LANDING: landing}.items()}
         self.pages.setdefault(FAVICON, static(Answer(204, (), b"")))
         self._settled = threading.Event()
         self._error: Exception | None = None
@@ -176,7 +185,7 @@ class _Stage:
         self._thread = threading.Thread(target=self._run, name="contracts-endpoint", daemon=True)
 
     def start(self) -> str:
-        """Listen; the base URL."""
+        """Listen, and return the base URL."""
         self._thread.start()
         in_time = self._settled.wait(START_SECONDS)
         if self._error is not None:
@@ -193,8 +202,8 @@ class _Stage:
                 loop.call_soon_threadsafe(stopping.set)
             self._thread.join(STOP_SECONDS)
 
-    def take(self, connection: _Connection) -> bool:
-        """Whether there is room for a new connection."""
+    def admit(self, connection: _Connection) -> bool:
+        """Take in a new connection; False if there is no room for it."""
         if len(self.connections) >= MOST_CONNECTIONS or self._stopping is None or self._stopping.is_set():
             return False
         self.connections.add(connection)
@@ -206,7 +215,7 @@ class _Stage:
         except Exception as error:
             if self._settled.is_set():
                 raise
-            self._error = error  # told by start()
+            self._error = error  # start() reports it
         finally:
             self._settled.set()
 
@@ -222,7 +231,7 @@ class _Stage:
             for connection in list(self.connections):
                 connection.drop_if_idle()
         server.close()
-        # Connections that were just accepted still become ones, and dropped ones still have to let go of their sockets.
+        # Connections that were just accepted still have to be made, and dropped ones still have to let go of their sockets.
         for _ in range(5):
             for connection in list(self.connections):
                 connection.drop()

@@ -1,9 +1,10 @@
-"""Whether this process got its turns. Where it did not, what came late says nothing about a client."""
+"""Notices when this process stalls. What comes late because of a stall says nothing about a client."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -11,13 +12,14 @@ BEAT_SECONDS: Final = 0.05
 
 
 class Stalls:
-    """Notes, from a thread of its own and for as long as the block lasts, the most seconds for which the process stood still.
+    """Measures, in a thread of its own and for as long as the block lasts, the longest stall of the process in seconds.
 
-    Garbage collection, a machine with too much to do and one that sleeps look the same from within.
+    A stall may be a garbage collection, a machine that has too much to do, or one that sleeps: they look the same from within.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.longest = 0.0
+        self._now = now
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -30,8 +32,8 @@ class Stalls:
         self._thread.join()
 
     def _beat(self) -> None:
-        last = time.monotonic()
+        last = self._now()
         while not self._over.wait(BEAT_SECONDS):
-            now = time.monotonic()
+            now = self._now()
             self.longest = max(self.longest, now - last - BEAT_SECONDS)
             last = now

@@ -1,11 +1,12 @@
-"""Evidence as a HAR file (HTTP Archive 1.2): written at the end of a run, and judged again without a network.
+"""Evidence as a HAR file (HTTP Archive 1.2). It is written at the end of a run, and can be judged again without a network.
 
     judgements ──► writing ──► evidence.har ──► own ──────┐
                                                           ├─► Track … ──► replaying ──► judgements
     a browser's network panel, Playwright ──► foreign ────┘
 
-In a file of our own, each implementation is a page; what HAR has no member for stands in members called `_contract`. What a rule
-said of a case and cannot see in it any more, since a secret was taken out or a body was too long to keep, is carried beside it.
+In a file that this suite wrote, each implementation is a page, and `_contract` members hold what HAR has no member for. A secret
+that was replaced, or a body that was too long to keep, may change how a rule judges a case. Then the result from the run is
+stored beside the case, as `carried`.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ from contracts.model.part import Part
 from contracts.rules.engine import Carried
 
 MEMBER: Final = "_contract"
-VERSION: Final = 1  # of what the members called `_contract` hold
+VERSION: Final = 1  # the version of the format of `_contract` members
 
 
 class BadEvidence(ValueError):
-    """A file cannot be judged; the message is one sentence that says why and what to do."""
+    """A file cannot be judged. The message is one sentence that says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """What was recorded of one implementation.
+    """The recording of one implementation.
 
-    `facts` is what the observer knew: role, name, kind, version,
-    requests and the like. `judged` are the numbers of the cases that were judged; the others were only met, as those of a target
-    that had gone away are. `remark` is what a reader should know of the recording; a file of somebody else has one.
+    `facts` are what the observer knew: role, name, kind, version, number of requests and so on. `judged` are the numbers of the
+    cases that were judged; the others were only recorded, for instance while the target was unavailable. `carried` are results of
+    rules that replace those of a new judgement. `remark` tells a reader the limits of a recording that another program made.
     """
 
     part: Part

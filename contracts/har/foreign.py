@@ -1,7 +1,7 @@
-"""A HAR file that a person saved, from a browser's network panel or with Playwright: the refresh calls in it, the rest ignored.
+"""Reads the refresh calls of a HAR file that a person saved, from a browser's network panel or with Playwright.
 
-It shows less than an observation. Nobody knows whose session it was, the browser has read the text already, and what the server
-sent beyond one answer is gone. Rules that need these stay silent: they are not exercised.
+Such a file shows less than an observation: the session is unknown, the browser has already decoded the text, and bytes after an
+answer are missing. Rules that need these are not exercised.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from contracts.model.part import Part
 from contracts.model.scenario import NO_BODY
 from contracts.rules.engine import Carried
 
-MOST: Final = 10_000  # calls of the endpoint that are judged
+MOST: Final = 10_000  # most calls of the endpoint that are judged
 LARGEST_BODY: Final = 10_000_000  # characters
-# What no HAR shows: whether bytes came behind the answer, or none at all because the page was left.
+# No HAR shows whether bytes followed the answer, or whether it is missing because the user left the page.
 UNSEEN: Final = ("one-answer-in-time",)
-# What a browser that saves text has decided already.
+# A browser that saves a body as text has already decoded it.
 DECODED: Final = ("body-is-utf8",)
 Entry = dict[str, Any]
 
 
 class _LeftOut(Exception):
-    """A call cannot be judged; the message says why, in few words."""
+    """A call cannot be judged; the message says why in a few words."""
 
 
 def track(log: Mapping[str, Any], *, base_url: str | None, endpoint: str, folder: Path) -> Track:
-    """The refresh calls of one host. BadEvidence: there are none, none can be judged, or there are several hosts."""
+    """The refresh calls of one host. BadEvidence: there are none, none can be judged, or there are calls to several hosts."""
     host_asked = urlsplit(base_url or "").netloc
     calls = [(host, found) for host, found in _calls(log["entries"], endpoint) if host_asked in ("", host)]
     hosts = sorted({host for host, _ in calls})
@@ -52,19 +52,19 @@ def track(log: Mapping[str, Any], *, base_url: str | None, endpoint: str, folder
     for _, found in calls[:MOST]:
         number = len(exchanges) + 1
         try:
-            x, text = _exchange(found, number, folder)
+            exchange, is_text = _exchange(found, number, folder)
         except _LeftOut as reason:
             without[str(reason)] += 1
             continue
-        exchanges.append(x)
-        carried[number] = dict.fromkeys((*UNSEEN, *(DECODED if text else ())))
+        exchanges.append(exchange)
+        carried[number] = dict.fromkeys((*UNSEEN, *(DECODED if is_text else ())))
     without.update({"beyond the first 10,000": len(calls) - MOST} if len(calls) > MOST else {})
     why = ", ".join(f"{count} {reason}" for reason, count in without.items())
     if not exchanges:
         raise BadEvidence(f"holds {_count(calls)}, and none that can be judged: {why}")
     remark = f"{_count(calls)} found" + (f", of which not judged: {why}" if why else "")
     facts = {"role": "provider", "name": hosts[0], "kind": "real", "requests": len(calls)}
-    numbers = frozenset(x.index for x in exchanges)
+    numbers = frozenset(exchange.index for exchange in exchanges)
     return Track(Part.PROVIDER, facts, tuple(exchanges), judged=numbers, carried=carried, remark=remark)
 
 
@@ -73,7 +73,7 @@ def _count(things: list[Any], what: str = "call") -> str:
 
 
 def _calls(entries: list[Any], endpoint: str) -> Iterator[tuple[str, Entry]]:
-    """The entries that call the endpoint, each with its host; shops may live below a path."""
+    """The entries that call the endpoint, each with its host. A shop may be served below a path."""
     for found in entries:
         request = found.get("request") if isinstance(found, dict) else None
         url = request.get("url") if isinstance(request, dict) else None
@@ -86,7 +86,7 @@ def _calls(entries: list[Any], endpoint: str) -> Iterator[tuple[str, Entry]]:
 
 
 def _exchange(found: Entry, number: int, folder: Path) -> tuple[Exchange, bool]:
-    """The call as an exchange, and whether its body was saved as text."""
+    """The call as an exchange, and whether its body was saved as text. _LeftOut: it cannot be judged."""
     try:
         r, answer = found["request"], found["response"]
         status = int(answer["status"])
@@ -112,10 +112,10 @@ def _body(method: str, status: int, answer: Entry, folder: Path) -> tuple[bytes,
         if len(content["text"]) > LARGEST_BODY:
             raise _LeftOut("with a body that is too long")
         return body_bytes(content["text"], content.get("encoding") or None), not content.get("encoding")
-    if isinstance(name := content.get("_file"), str):  # Playwright may put bodies beside the file
+    if isinstance(name := content.get("_file"), str):  # Playwright may save bodies in files beside the HAR
         return _attached(name, folder), False
-    nothing = method == "HEAD" or status in NO_BODY or 300 <= status < 400
-    if not nothing and (
+    bodiless = method == "HEAD" or status in NO_BODY or 300 <= status < 400
+    if not bodiless and (
         content.get("size", 0) != 0 or any(k.lower() == "content-length" and v != "0" for k, v in pairs(answer["headers"]))
     ):
         raise _LeftOut("saved without its body")
@@ -131,7 +131,7 @@ def _attached(name: str, folder: Path) -> bytes:
 
 
 def _seconds(found: Entry) -> float:
-    """What the exchange took, without waiting for a place in the browser's queue. ValueError: no time is given."""
+    """The duration of the exchange, without its time in the browser's queue. ValueError: the entry has no valid time."""
     whole, blocked = float(found["time"]), float((found.get("timings") or {}).get("blocked") or 0)
     if not math.isfinite(whole - blocked):
         raise ValueError("no time")

@@ -1,4 +1,4 @@
-"""A HAR file of our own, read back: tracks, as they were written."""
+"""Reads a HAR file that this suite wrote."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contracts.model.exchange import Exchange
 from contracts.model.part import Part
 from contracts.rules.engine import OK, Breach, Carried
 
-FORMER: Final = {"real": Part.PROVIDER}  # what earlier versions called a part
+FORMER: Final = {"real": Part.PROVIDER}  # the names of parts in files of earlier versions
 
 
 def is_own(log: dict[str, Any]) -> bool:
@@ -21,7 +21,7 @@ def is_own(log: dict[str, Any]) -> bool:
 
 
 def tracks(log: dict[str, Any]) -> list[Track]:
-    """What was recorded, implementation by implementation. BadEvidence: it is not as this suite writes it."""
+    """The recording of each implementation. BadEvidence: the file is not as this suite writes it."""
     if log[MEMBER].get("version") != VERSION:
         raise BadEvidence("was written by another version of this suite; judge it with that one")
     try:
@@ -35,27 +35,27 @@ def _track(page: dict[str, Any], entries: list[dict[str, Any]]) -> Track:
     mine = [found for found in entries if found["pageref"] == page["id"]]
     part = FORMER.get(page["id"]) or Part(page["id"])
     if facts["role"] == "provider":
-        said = {int(found[MEMBER]["index"]): found[MEMBER] for found in mine}
+        members = {int(found[MEMBER]["index"]): found[MEMBER] for found in mine}
         exchanges = tuple(exchange(found) for found in mine)
-        judged = frozenset(x.index for x in exchanges if said[x.index].get("judged", True))
-        return Track(part, facts, exchanges, judged=judged, carried=_carried(said))
-    of: dict[int, list[Exchange]] = defaultdict(list)
+        judged = frozenset(index for index, member in members.items() if member.get("judged", True))
+        return Track(part, facts, exchanges, judged=judged, carried=_carried(members))
+    exchanges_of: dict[int, list[Exchange]] = defaultdict(list)
     for found in mine:
-        of[int(found[MEMBER]["outcome"])].append(exchange(found))
-    outcomes = tuple(outcome(one["outcome"], of[int(one["outcome"]["index"])]) for one in facts["outcomes"])
-    said = {int(one["outcome"]["index"]): one for one in facts["outcomes"]}
-    return Track(part, facts, outcomes=outcomes, judged=frozenset(said), carried=_carried(said))
+        exchanges_of[int(found[MEMBER]["outcome"])].append(exchange(found))
+    members = {int(member["outcome"]["index"]): member for member in facts["outcomes"]}
+    outcomes = tuple(outcome(member["outcome"], exchanges_of[int(member["outcome"]["index"])]) for member in facts["outcomes"])
+    return Track(part, facts, outcomes=outcomes, judged=frozenset(members), carried=_carried(members))
 
 
-def _carried(said: dict[int, dict[str, Any]]) -> dict[int, Carried]:
-    """What was carried beside the cases."""
+def _carried(members: dict[int, dict[str, Any]]) -> dict[int, Carried]:
+    """The results that are carried beside the cases, by the number of the case."""
     return {
-        number: {str(rule): _breach(what) for rule, what in one["carried"].items()}
-        for number, one in said.items()
-        if "carried" in one
+        number: {str(rule_id): _result(texts) for rule_id, texts in member["carried"].items()}
+        for number, member in members.items()
+        if "carried" in member
     }
 
 
-def _breach(what: list[str] | None) -> Breach | None:
-    """What a rule said, as `writing` wrote it."""
-    return None if what is None else Breach(str(what[0]), str(what[1])) if what else OK
+def _result(texts: list[str] | None) -> Breach | None:
+    """The result of a rule, which `writing` wrote."""
+    return None if texts is None else Breach(str(texts[0]), str(texts[1])) if texts else OK

@@ -1,4 +1,4 @@
-"""A HAR file, whoever wrote it, as tracks that can be judged."""
+"""Reads a HAR file of this suite, or of another program, into tracks that can be judged."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Final
 from contracts.har import BadEvidence, Track, foreign, own
 from contracts.model.part import Part
 
-LARGEST: Final = 200_000_000  # bytes; a longer recording is no recording of refreshes
+LARGEST: Final = 200_000_000  # bytes; refreshes never need as many
 
 
 def read(path: Path, *, base_url: str | None, endpoint: str) -> dict[Part, Track]:
-    """What a file holds, by part. Of a file that this suite did not write, the calls of `endpoint` at
-    `base_url`, or at the only host that there is.
+    """The tracks of a file by part. If another program wrote it, this is one track: the calls of `endpoint` at `base_url`, or at
+    the only host that it shows.
 
-    BadEvidence: it cannot be judged; the message says why.
+    BadEvidence: the file cannot be judged; the message says why.
     """
     log = _log(path)
     if own.is_own(log):

@@ -1,25 +1,23 @@
-"""Recorded tracks, judged again by the same rules: nothing is sent."""
+"""Judges recorded tracks again by the same rules, without sending anything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from contracts.consumer.observe import ConsumerObserver
 from contracts.har import Track
 from contracts.model.exchange import Exchange
-from contracts.model.outcome import Outcome
-from contracts.model.scenario import ScenarioSequence
 from contracts.rules.engine import NOTHING, Breach, Evaluator
 from contracts.rules.judgement import ConsumerJudgement, ProviderJudgement, Subject
 from contracts.rules.known_deviations import Allowances, Deviation
+from contracts.rules.observation import OutcomeLog
 from contracts.rules.provider import RULE_SET
 from contracts.rules.target_health import TargetHealth
 
 
-@dataclass
+@dataclass(frozen=True)
 class RecordedTarget:
-    """An endpoint that was observed elsewhere."""
+    """An endpoint in a recording."""
 
     name: str
     kind: str
@@ -29,12 +27,12 @@ class RecordedTarget:
 
 
 class ReplayedTarget:
-    """The exchanges of an endpoint, judged in their order."""
+    """Judges the recorded exchanges of an endpoint in order. It takes the place of an observer."""
 
     def __init__(self, track: Track, path: str) -> None:
         facts = track.facts
         name, kind, version = str(facts["name"]), str(facts["kind"]), facts.get("version")
-        self.provider = RecordedTarget(name, kind, version, bool(facts.get("anonymous")), path)
+        self.target = RecordedTarget(name, kind, version, bool(facts.get("anonymous")), path)
         self.evidence: dict[int, Exchange] = {}
         self.results: dict[int, Mapping[str, Breach]] = {}
         self.first_seen: dict[str, int] = {}
@@ -42,12 +40,12 @@ class ReplayedTarget:
         self.requests = int(facts["requests"])
         self.halted: str | None = facts.get("halted")
         self.target_health = TargetHealth(**facts["signs"]) if "signs" in facts else TargetHealth()
-        for x in track.exchanges:
-            self._meet(x, track)
+        for exchange in track.exchanges:
+            self._judge(exchange, track)
             if "signs" not in facts:
-                self.target_health.note(x)
+                self.target_health.count(exchange)
 
-    def _meet(self, exchange: Exchange, track: Track) -> None:
+    def _judge(self, exchange: Exchange, track: Track) -> None:
         self.evidence[exchange.index] = exchange
         if exchange.index in track.judged:
             for finding in self.evaluator.add(exchange, track.carried.get(exchange.index, NOTHING)):
@@ -59,24 +57,25 @@ class ReplayedTarget:
         self.halted = self.halted or reason
 
 
-@dataclass
+@dataclass(frozen=True)
 class RecordedClient:
-    """A client that was observed elsewhere: nothing can be played to it."""
+    """A client in a recording."""
 
     name: str
     kind: str
     version: str | None
-    requests: int
-    modes: tuple[str, ...] = ("",)
-    slow_modes: tuple[str, ...] = ()
-    loads: bool = False
 
-    def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """Nothing comes of it."""
-        return []
 
-    def close(self) -> None:
-        """There is nothing to stop."""
+class ReplayedClient(OutcomeLog):
+    """Judges the recorded outcomes of a client. It takes the place of an observer."""
+
+    def __init__(self, track: Track, known_of: Callable[[Subject], Iterable[Deviation]]) -> None:
+        facts = track.facts
+        self.client = RecordedClient(str(facts["name"]), str(facts["kind"]), facts.get("version"))
+        super().__init__(Allowances(known_of(self.client)))
+        self.requests = int(facts["requests"])
+        self.judge(track.outcomes, track.carried)
+        self.halted = facts.get("halted")
 
 
 def judged(
@@ -86,12 +85,7 @@ def judged(
     known: tuple[Deviation, ...] = (),
     known_of: Callable[[Subject], Iterable[Deviation]] = lambda client: (),
 ) -> ProviderJudgement | ConsumerJudgement:
-    """The judgement of a track. `known` are the known deviations of an endpoint at `path`, `known_of` those of a client."""
-    facts = track.facts
-    if facts["role"] == "provider":
+    """The judgement of a track. `known` are the known deviations of an endpoint at `path`; `known_of` gives those of a client."""
+    if track.facts["role"] == "provider":
         return ProviderJudgement(ReplayedTarget(track, path), known, remark=track.remark)
-    client = RecordedClient(str(facts["name"]), str(facts["kind"]), facts.get("version"), int(facts["requests"]))
-    observer = ConsumerObserver(client, Allowances(known_of(client)), patience=0)
-    observer.judge(track.outcomes, track.carried)
-    observer.halted = facts.get("halted")
-    return ConsumerJudgement(observer, remark=track.remark)
+    return ConsumerJudgement(ReplayedClient(track, known_of), remark=track.remark)

@@ -1,4 +1,4 @@
-"""Judgements as a HAR file, without secrets; what cannot be seen in it any more is carried beside it."""
+"""Writes judgements as a HAR file without secrets. Results that the file no longer shows are carried beside the cases."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from contracts.rules.judgement import ClientObservation, ConsumerJudgement, Judg
 
 LISTS: Final = ("pages", "entries")
 Recorded = tuple[dict[str, Any], list[dict[str, Any]]]
-"""What is to be known of an implementation, and the entries of its exchanges."""
+"""The facts about an implementation, and the entries of its exchanges."""
 
 
 def har(judgements: Mapping[Part, Judgement], redactor: Redactor, *, seed: int = 0, started: float = 0.0) -> str:
-    """The file as text; `judgements` by their parts."""
-    hide = Pseudonyms(redactor)
+    """The text of the HAR file. `started` is in seconds since the epoch."""
+    pseudonyms = Pseudonyms(redactor)
     began = datetime.datetime.fromtimestamp(started, datetime.UTC).isoformat()
     pages, entries = [], []
-    for part, j in judgements.items():
-        if isinstance(j, ProviderJudgement):
-            own_facts, mine = _exchanges(j.observation, part, hide)
-        elif isinstance(j, ConsumerJudgement):
-            own_facts, mine = _outcomes(j.observation, part, hide)
-        facts = {"role": j.role, "name": j.name, "kind": j.kind, "requests": j.requests, **own_facts}
-        facts |= {"version": _shown(j.version, redactor), "halted": _shown(j.halted, redactor)}
-        title = f"{j.name} ({j.role}, {j.kind})"
+    for part, judgement in judgements.items():
+        if isinstance(judgement, ProviderJudgement):
+            own_facts, mine = _exchanges(judgement.observation, part, pseudonyms)
+        elif isinstance(judgement, ConsumerJudgement):
+            own_facts, mine = _outcomes(judgement.observation, part, pseudonyms)
+        facts = {"role": judgement.role, "name": judgement.name, "kind": judgement.kind, "requests": judgement.requests}
+        facts |= {**own_facts, "version": _shown(judgement.version, redactor), "halted": _shown(judgement.halted, redactor)}
+        title = f"{judgement.name} ({judgement.role}, {judgement.kind})"
         pages.append({"startedDateTime": began, "id": part, "title": title, "pageTimings": {}, MEMBER: facts})
         entries += mine
     log = {
@@ -53,7 +53,7 @@ def har(judgements: Mapping[Part, Judgement], redactor: Redactor, *, seed: int =
 
 
 def _text(log: dict[str, Any]) -> str:
-    """The file, an entry a line."""
+    """The log as JSON, with one page or entry a line."""
     members = [f"{json.dumps(name)}: {_lines(value) if name in LISTS else json.dumps(value)}" for name, value in log.items()]
     return '{"log": {\n' + ",\n".join(members) + "\n}}\n"
 
@@ -66,32 +66,36 @@ def _shown(text: str | None, redactor: Redactor) -> str | None:
     return redactor.show(text, 1000) if text is not None else None
 
 
-def _exchanges(seen: TargetObservation, part: str, hide: Pseudonyms) -> Recorded:
+def _exchanges(seen: TargetObservation, part: str, pseudonyms: Pseudonyms) -> Recorded:
     entries = [
-        {"pageref": part, **entry(x, hide, **({} if index in seen.results else {"judged": False}))}
-        for index, x in sorted(seen.evidence.items())
+        {"pageref": part, **entry(exchange, pseudonyms, **({} if index in seen.results else {"judged": False}))}
+        for index, exchange in sorted(seen.evidence.items())
     ]
-    return {"anonymous": seen.provider.anonymous, "signs": asdict(seen.target_health)}, entries
+    return {"anonymous": seen.target.anonymous, "signs": asdict(seen.target_health)}, entries
 
 
-def _outcomes(seen: ClientObservation, part: str, hide: Pseudonyms) -> Recorded:
-    found = seen.evidence.values()
-    entries = [{"pageref": part, **entry(x, hide, outcome=o.index)} for o in found for x in o.exchanges]
-    return {"outcomes": [{"outcome": plain(o, hide)} for o in found]}, entries
+def _outcomes(seen: ClientObservation, part: str, pseudonyms: Pseudonyms) -> Recorded:
+    outcomes = seen.evidence.values()
+    entries = [
+        {"pageref": part, **entry(exchange, pseudonyms, outcome=outcome.index)}
+        for outcome in outcomes
+        for exchange in outcome.exchanges
+    ]
+    return {"outcomes": [{"outcome": plain(outcome, pseudonyms)} for outcome in outcomes]}, entries
 
 
 def _carry(log: dict[str, Any], text: str, judgements: Mapping[Part, Judgement], redactor: Redactor) -> bool:
-    """Judge what was written, as whoever reads it will, and add to a case what a rule says otherwise of it: whether any does."""
+    """Judge the written file as a reader will, and add the original result to a case where they differ; whether any did."""
     changed = False
     for page, track in zip(log["pages"], own.tracks(json.loads(text)["log"]), strict=True):
         live, again = judgements[track.part], replaying.judged(track)
         if isinstance(live, ConsumerJudgement):
-            places = {one["outcome"]["index"]: one for one in page[MEMBER]["outcomes"]}
+            members = {member["outcome"]["index"]: member for member in page[MEMBER]["outcomes"]}
         else:
-            places = {one[MEMBER]["index"]: one[MEMBER] for one in log["entries"] if one["pageref"] == track.part}
-        for number, said in live.observation.results.items():
-            if carried := dict(_differences(said, again.observation.results.get(number, {}), redactor)):
-                places[number]["carried"] = carried
+            members = {item[MEMBER]["index"]: item[MEMBER] for item in log["entries"] if item["pageref"] == track.part}
+        for number, results in live.observation.results.items():
+            if carried := dict(_differences(results, again.observation.results.get(number, {}), redactor)):
+                members[number]["carried"] = carried
                 changed = True
     return changed
 
@@ -99,12 +103,12 @@ def _carry(log: dict[str, Any], text: str, judgements: Mapping[Part, Judgement],
 def _differences(
     live: Mapping[str, Breach], again: Mapping[str, Breach], redactor: Redactor
 ) -> Iterator[tuple[str, list[str] | None]]:
-    for rule in {**live, **again}:
-        was, now = _said(live.get(rule), redactor), _said(again.get(rule), redactor)
+    for rule_id in {**live, **again}:
+        was, now = _texts(live.get(rule_id), redactor), _texts(again.get(rule_id), redactor)
         if was != now:
-            yield rule, was
+            yield rule_id, was
 
 
-def _said(breach: Breach | None, redactor: Redactor) -> list[str] | None:
-    """What a rule said, as it is written: nothing (None), that it holds (an empty list), or a breach in two texts."""
+def _texts(breach: Breach | None, redactor: Redactor) -> list[str] | None:
+    """The result of a rule as it is written: None if not exercised, [] if kept, or the two texts of a breach."""
     return None if breach is None else [] if breach == OK else [redactor.show(breach.expected), redactor.show(breach.actual)]

@@ -1,1 +1,1 @@
-"""The nouns of the contract: the document, an exchange, a scenario, an outcome. Pure: this room imports only itself."""
+"""The nouns of the contract: the document, an exchange, a scenario, an outcome. They are pure: this room imports only itself."""

@@ -1,4 +1,4 @@
-"""Answers of the endpoint, made from the contract's own examples: raw, so that they can be wrong on purpose."""
+"""Answers of the endpoint, built from the contract's examples. They are raw, so that they can be wrong on purpose."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class UnknownExample(KeyError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer as it stands on the wire: status, headers in their order, the body's bytes."""
+    """One HTTP answer as it is on the wire: the status, the headers in order, and the bytes of the body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
     def without_body(self) -> Answer:
-        """The same answer to HEAD."""
+        """This answer as a HEAD request gets it: without the body, with its Content-Length."""
         headers = (*self.headers, ("Content-Length", str(len(self.body))))
         return Answer(self.status, headers, b"")
 
 
 def json_answer(status: int, body: object, headers: Iterable[tuple[str, str]] = ()) -> Answer:
-    """`body` as JSON, labelled as such unless `headers` label it."""
+    """An answer with `body` as JSON. Its Content-Type is `application/json`, unless `headers` hold another."""
     own = tuple(headers)
     labelled = any(name.lower() == "content-type" for name, _ in own)
     raw = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -52,14 +52,14 @@ def example(name: str) -> Answer:
 
 
 def success(status: int, token: str) -> Answer:
-    """A success that carries `token`; by the contract's example for `status`."""
+    """A success that carries `token`: the contract's example for `status`, with the token replaced."""
     chosen = _example_for(status)
     data = {**chosen.get("data", {}), "token": token}
     return json_answer(status, {**chosen, "data": data}, documented_headers(status))
 
 
 def error(status: int) -> Answer:
-    """The error the contract documents for `status`; for a status it has no example of, that of its range."""
+    """The error that the contract documents for `status`. Without an example of its own, it is that of its range."""
     return json_answer(status, {**_example_for(status), "status": status}, documented_headers(status))
 
 

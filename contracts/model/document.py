@@ -1,6 +1,6 @@
-"""The contract as data: `openapi/refresh.yaml`, loaded once, with what the code reads from it.
+"""The contract as data: `openapi/refresh.yaml`, loaded once, and everything that the code reads from it.
 
-Every path, status, header, example and rule of the suite comes from here; none is written down a second time.
+Every path, status, header, example and rule of the suite comes from here. None of them is written down a second time.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from typing import Any
 import yaml
 
 _HERE = Path(__file__).resolve().parents[1]
-# In an installed wheel the document lies inside the package; in a checkout beside it.
+# In an installed wheel the document is inside the package; in a checkout it is beside the package.
 _PLACES = (_HERE / "openapi" / "refresh.yaml", _HERE.parent / "openapi" / "refresh.yaml")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
 class RuleText:
-    """What the document says of a rule: who it binds, how strongly, in one sentence, and on whose word.
+    """What the document says about a rule: whom it binds (`role`), its level, its sentence, and its sources.
 
-    `why` says what goes wrong when it is broken, `exercised` what has to happen for it to be judged. The examples, one that keeps
-    it and one that breaks it, are exchanges as they stand on the wire, or a list of outcomes for a rule that binds clients.
+    `why` says what goes wrong when the rule is broken. `exercised` says what has to happen before the rule can be judged.
+    `conforming` is an example that keeps the rule, `breaking` one that breaks it: an exchange as text on the wire for a provider
+    rule, a list of outcomes for a consumer rule.
     """
 
     id: str
@@ -49,24 +50,24 @@ class Example:
 
 @dataclass(frozen=True)
 class Document:
-    """The contract. `raw` is the YAML as read; the rest is looked up in it."""
+    """The contract. `raw` is the parsed YAML; every property is looked up in it."""
 
     raw: dict[str, Any]
     sha256: str
 
     @property
     def version(self) -> str:
-        """The version of the contract (not of the suite)."""
+        """The version of the contract, which is not that of the suite."""
         return str(self.raw["info"]["version"])
 
     @cached_property
     def path(self) -> str:
-        """Path of the endpoint."""
+        """The path of the endpoint."""
         return str(next(iter(self.raw["paths"])))
 
     @cached_property
     def method(self) -> str:
-        """The one method that refreshes, in capitals."""
+        """The only method that refreshes, in upper case."""
         return str(next(iter(self.raw["paths"][self.path]))).upper()
 
     @cached_property
@@ -81,7 +82,7 @@ class Document:
 
     @cached_property
     def headers(self) -> dict[str, tuple[str, ...]]:
-        """Headers that the SDK sends (lower case), each with its example values; `{token}` stands for the last token."""
+        """The headers that the SDK sends: lower-case name to example values. `{token}` stands for the last token."""
         found = {name: tuple(values) for name, values in self.operation["x-client-headers"].items()}
         for parameter in self.operation["parameters"]:
             parameter = self.resolve(parameter)
@@ -90,7 +91,7 @@ class Document:
 
     @cached_property
     def examples(self) -> dict[str, Example]:
-        """Every example answer by its name; under 4XX and 5XX the HTTP status is the body's."""
+        """Every example answer by its name. The HTTP status of an example under 4XX or 5XX is the status in its body."""
         found = {}
         for response in self.operation["responses"].values():
             for name, example in response["content"]["application/json"]["examples"].items():
@@ -99,16 +100,16 @@ class Document:
 
     @cached_property
     def rules(self) -> dict[str, RuleText]:
-        """The rules by id, in the order of the document."""
+        """Rule id to rule, in the order of the document."""
         return {r["id"]: RuleText(**{**r, "source": tuple(r["source"])}) for r in self.raw["x-rules"]}
 
     def source(self, name: str) -> str:
-        """A source in words: its title and address."""
+        """The title and the address of the source called `name`."""
         entry = self.raw["x-sources"][name]
         return f"{entry['title']} <{entry['url']}>"
 
     def resolve(self, node: Any) -> Any:
-        """The node itself, or what its `$ref` points at in this document."""
+        """The node that `$ref` points at in this document; a node without `$ref` is returned as it is."""
         while isinstance(node, dict) and "$ref" in node:
             target: Any = self.raw
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -117,7 +118,7 @@ class Document:
         return node
 
     def schema_for(self, http_status: int) -> dict[str, Any]:
-        """JSON Schema (2020-12) of the body that goes with an HTTP status. KeyError: the status has no place here."""
+        """The JSON Schema (2020-12) of the body for an HTTP status. KeyError: the contract has no answer with this status."""
         responses = self.operation["responses"]
         key = next(k for k in (str(http_status), f"{http_status // 100}XX", None) if k is None or k in responses)
         if key is None:
@@ -125,7 +126,7 @@ class Document:
         schema = responses[key]["content"]["application/json"]["schema"]
         return {**schema, "components": self.raw["components"]}
 
-    @cache  # noqa: B019 - there is one document in a process
+    @cache  # noqa: B019 - a process has one document
     def validator_for(self, http_status: int) -> Any:
         """A `jsonschema_rs` validator for `schema_for(http_status)`."""
         import jsonschema_rs
@@ -142,5 +143,5 @@ def load() -> Document:
     for place in _PLACES:
         if place.is_file():
             data = place.read_bytes()
-            return Document(yaml.load(data, _Loader), hashlib.sha256(data).hexdigest())  # noqa: S506 - it is the safe one, in C
+            return Document(yaml.load(data, _Loader), hashlib.sha256(data).hexdigest())  # noqa: S506 - this is the safe loader, in C
     raise FileNotFoundError(f"openapi/refresh.yaml is in neither of {', '.join(map(str, _PLACES))}: install the package again")

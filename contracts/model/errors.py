@@ -1,4 +1,4 @@
-"""An error of the suite's own, in a few words: where it happened, and nothing of the values that were there. Pure."""
+"""Describes an internal error of the suite: its type and where it happened, without the values, which may be secret. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def location(error: BaseException) -> str:
-    """The error's type and the line that raised it, without its message, which may hold a secret."""
+    """The type of the error and the file and line that raised it. The message is left out, since it may hold a secret."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

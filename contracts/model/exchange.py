@@ -1,11 +1,11 @@
-"""One request and what came back, and what class of answer that is.
+"""One request and what came back, and how that exchange is classified.
 
     Exchange
     ├── Request
     ├── Response | Failure
-    └── Situation        what the observer knew: whose session, what came just before, alone or not
+    └── Situation        what the observer knew: the session, what came just before, whether requests overlapped
 
-Provider rules and consumer rules share `Exchange.kind`: one classification serves both sides.
+Provider rules and consumer rules share one classification: `Exchange.kind`.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from contracts.model import strict_json
 from contracts.model.document import load
 
 JSON: Final = "application/json"
-UTF8: Final = (None, "utf-8", "utf8", "us-ascii")  # charset labels that promise what JSON has to be anyway
+UTF8: Final = (None, "utf-8", "utf8", "us-ascii")  # charset labels that agree with UTF-8, which JSON must be anyway
 
 
 class Kind(enum.Enum):
-    """What an exchange was to the client that made it."""
+    """How an exchange ended for the client that made it."""
 
     COMPLETED = "completed"  # a documented success with a usable token
-    UNSPECIFIED = "unspecified"  # reads as a success, but without a token or not as documented on the wire
+    UNSPECIFIED = "unspecified"  # reads as a success, but has no usable token or differs from the document on the wire
     FAILED = "failed"  # anything else, transport failures included
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was sent. Headers keep their order and repetitions; `url` is absolute."""
+    """The request that was sent. Headers keep their order and repetitions; `url` is absolute."""
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # cookies and tokens stay out of every repr
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # no repr shows cookies or tokens
     body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str | None:
@@ -47,9 +47,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A whole HTTP answer; `body` is after transfer and content coding, `seconds` from connect to last byte.
+    """A whole HTTP answer. `body` is what remains after transfer and content decoding.
 
-    `trailing_bytes` counts the bytes that came after it, which a client may take for the answer to its next request.
+    `seconds` is the time from connect to the last byte. `trailing_bytes` counts the bytes that came after the answer, which a
+    client may take for the answer to its next request.
     """
 
     status: int
@@ -63,7 +64,7 @@ class Response:
         return self._first.get(name)
 
     def listed(self, name: str) -> str:
-        """All values of a header that is a list, by its lower-case name: several lines mean what one would, with commas."""
+        """All values of a list header, by its lower-case name. Several lines are joined by commas (RFC 9110, 5.3)."""
         return ", ".join(v for k, v in self.headers if k.lower() == name)
 
     @cached_property
@@ -72,12 +73,12 @@ class Response:
 
     @cached_property
     def media_type(self) -> str:
-        """The content type without parameters, lower case; empty when there is none."""
+        """The content type in lower case, without parameters; empty if there is none."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
     @cached_property
     def charset(self) -> str | None:
-        """The charset parameter of the content type, lower case, unquoted."""
+        """The charset parameter of the content type in lower case, without quotes; None if there is none."""
         for part in (self.header("content-type") or "").split(";")[1:]:
             key, _, value = part.partition("=")
             if key.strip().lower() == "charset":
@@ -90,19 +91,19 @@ class Response:
         return strict_json.read(self.body)
 
     def member(self, name: str) -> Any:
-        """A top-level member of the body, or None; `null` reads as absent too."""
+        """A top-level member of the body; None if it is absent or `null`."""
         value = self.reading.value
         return value.get(name) if isinstance(value, dict) else None
 
     @cached_property
     def success(self) -> bool | None:
-        """The body's flag, when it is a boolean."""
+        """The member `success` of the body, if it is a boolean."""
         value = self.member("success")
         return value if isinstance(value, bool) else None
 
     @cached_property
     def body_status(self) -> float | None:
-        """The body's status, when it is a finite number (200.0 equals 200)."""
+        """The member `status` of the body, if it is a finite number (200.0 equals 200)."""
         value = self.member("status")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
@@ -110,24 +111,27 @@ class Response:
 
     @cached_property
     def token(self) -> str | None:
-        """`data.token`, when it is a string with something in it."""
+        """`data.token`, if it is a string that is not blank."""
         data = self.member("data")
         token = data.get("token") if isinstance(data, dict) else None
         return token if isinstance(token, str) and token.strip() else None
 
     @property
     def claims_success(self) -> bool:
-        """Whether a client could take this for a success: HTTP 2xx, unless the body says otherwise, or `success: true`."""
+        """Whether a client could take this for a success: `success: true`, or HTTP 2xx without `success: false`."""
         return self.success is True or (200 <= self.status < 300 and self.success is not False)
 
     def cookies(self) -> tuple[str, ...]:
-        """The Set-Cookie headers, one string each."""
+        """The values of the Set-Cookie headers, in order."""
         return tuple(v for k, v in self.headers if k.lower() == "set-cookie")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """No whole answer came: `kind` is one word (unreachable, reset, timeout, tls, malformed, too-large), `message` plain."""
+    """No whole answer came.
+
+    `kind` is unreachable, reset, timeout, tls, malformed or too-large; `message` explains it in plain words.
+    """
 
     kind: str
     message: str
@@ -136,12 +140,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Situation:
-    """What the observer knew when it sent the request; judgements about sessions and order need it.
+    """What the observer knew when it sent the request. Judgements about sessions and order need it.
 
-    `session`: valid, none, empty, made-up, expired or unknown (evidence from elsewhere).
-    `after`: what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
-    `conditions`: (name, value) of everything that differs from a bare POST of a logged-in session, `after` and overlap
-    included: what a fault may hide behind.
+    `session` is valid, none, empty, made-up, expired, or unknown (in evidence that somebody else recorded).
+    `after` is what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
+    `conditions` are (name, value) pairs for everything that differs from a bare POST with a logged-in session, `after` and
+    overlap included. A fault may show only under some of them.
     """
 
     probe: str = ""
@@ -149,13 +153,13 @@ class Situation:
     after: str = "start"
     overlaps: bool = False
     conditions: frozenset[tuple[str, str]] = frozenset()
-    session_replaced: bool = False  # another exchange replaced the session while this one was under way
+    session_replaced: bool = False  # another exchange replaced the session during this one
 
 
 def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:
-    """Conditions in words, the first few of them."""
-    said = [v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {v}" for name, v in sorted(conditions)]
-    return ", ".join([*said[:most], f"{len(said) - most} more"] if len(said) > most else said)
+    """Conditions in words. At most `most` are named, and the rest are counted."""
+    words = [v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {v}" for name, v in sorted(conditions)]
+    return ", ".join([*words[:most], f"{len(words) - most} more"] if len(words) > most else words)
 
 
 @dataclass(frozen=True)
@@ -166,21 +170,21 @@ class Exchange:
     answer: Response | Failure
     situation: Situation = field(default_factory=Situation)
     index: int = 0
-    started: float = 0.0  # seconds since the epoch; 0 when nobody knows
+    started: float = 0.0  # seconds since the epoch; 0 if unknown
 
     @cached_property
     def response(self) -> Response | None:
-        """The answer, unless the transport failed."""
+        """The answer; None if the transport failed."""
         return self.answer if isinstance(self.answer, Response) else None
 
     @property
     def conditions(self) -> frozenset[tuple[str, str]]:
-        """What was unusual about it (see `Situation.conditions`)."""
+        """What was unusual about the request (see `Situation.conditions`)."""
         return self.situation.conditions
 
     @property
     def size(self) -> int:
-        """How many conditions were unusual."""
+        """How many conditions the request had."""
         return len(self.situation.conditions)
 
     @cached_property
@@ -192,20 +196,20 @@ class Exchange:
         allowed = load().success_statuses
         if r.status not in allowed:
             return Kind.FAILED
-        said = r.body_status
-        if said is None or not 200 <= said < 300:
+        body_status = r.body_status
+        if body_status is None or not 200 <= body_status < 300:
             return Kind.FAILED
         clean = r.media_type == JSON and self._as_labelled(r) and not r.reading.faults and not r.reading.encoding_faults
-        return Kind.COMPLETED if clean and said == r.status and r.token else Kind.UNSPECIFIED
+        return Kind.COMPLETED if clean and body_status == r.status and r.token else Kind.UNSPECIFIED
 
     @staticmethod
     def _as_labelled(r: Response) -> bool:
-        """Whether the label leads no reader astray; browsers read what is said to be us-ascii as windows-1252."""
+        """Whether the charset label misleads no reader: browsers read a body labelled us-ascii as windows-1252."""
         return r.charset in UTF8 and (r.charset != "us-ascii" or r.body.isascii())
 
     @property
-    def came_as(self) -> str:
-        """In one word what this is to the request that comes next (see `Situation.after`)."""
+    def as_predecessor(self) -> str:
+        """What this exchange is for the request that comes next (see `Situation.after`)."""
         if self.request.method != load().method:
             return "method"
         r = self.response

@@ -1,4 +1,4 @@
-"""A rule in words, as the document has them: for the terminal, and as a page of the documents. Pure."""
+"""Explains a rule with the words of the document, as text for the terminal and as Markdown for the documentation. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.model.document import RuleText, load
 WIDE: Final = 100
 ALONE: Final = "at best incomplete (10), as the other rules are not judged"
 ROLES: Final = {"provider": "the endpoint", "consumer": "clients"}
-# What the members of an outcome are called to a reader.
+# How a reader sees the members of an outcome.
 MEMBERS: Final = {
     "scenario": "the endpoint does",
     "request": "the client sends",
@@ -27,16 +27,16 @@ MEMBERS: Final = {
 
 
 def example(value: Any) -> str:
-    """An example as text: an exchange as it stands on the wire, or an outcome, a member a line."""
-    return str(value).rstrip() if isinstance(value, str) else "\n---\n".join("\n".join(_outcome(one)) for one in value)
+    """An example as text: an exchange as it is on the wire, or outcomes with one member a line."""
+    return str(value).rstrip() if isinstance(value, str) else "\n---\n".join("\n".join(_outcome(outcome)) for outcome in value)
 
 
-def _outcome(one: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in one.items():
-        yield f"{MEMBERS[name]}: {_said(name, value)}"
+def _outcome(outcome: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in outcome.items():
+        yield f"{MEMBERS[name]}: {_member_text(name, value)}"
 
 
-def _said(name: str, value: Any) -> str:
+def _member_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -45,13 +45,13 @@ def _said(name: str, value: Any) -> str:
 
 
 def command(rule: RuleText) -> str:
-    """The command that judges by this rule alone."""
+    """The command that judges this rule alone."""
     target = " --base-url https://store.example" if rule.role == "provider" else ""
     return f"pytest --pyargs contracts -m {rule.role} -k {rule.id}{target}"
 
 
 def terminal(rule: RuleText) -> str:
-    """All of it as text."""
+    """The whole explanation as text."""
     sources = "\n".join(f"  {load().source(name)}" for name in rule.source)
     parts = [
         f"{rule.id} ({rule.level}, binds {ROLES[rule.role]})",
@@ -67,7 +67,7 @@ def terminal(rule: RuleText) -> str:
 
 
 def listing(rules: Iterable[RuleText]) -> str:
-    """All rules, a line or two each."""
+    """All rules with their sentences, grouped by whom they bind."""
     lines = []
     rules = list(rules)
     for role, whom in ROLES.items():
@@ -79,7 +79,7 @@ def listing(rules: Iterable[RuleText]) -> str:
 
 
 def page(rule: RuleText) -> str:
-    """All of it as Markdown."""
+    """The whole explanation as a Markdown page."""
     raw = load().raw["x-sources"]
     sources = [f"- [{raw[name]['title']}]({raw[name]['url']})" for name in rule.source]
     parts = [
@@ -97,7 +97,7 @@ def page(rule: RuleText) -> str:
 
 
 def index(rules: Iterable[RuleText]) -> str:
-    """The table of all rules as Markdown."""
+    """The tables of all rules as a Markdown page."""
     rules = list(rules)
     lines = ["# Rules", "", "Each has a page: its source, why it matters, an example that keeps it and one that breaks it.", ""]
     lines.append("In a terminal, `python -m contracts explain RULE-ID` says the same.")

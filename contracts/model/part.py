@@ -1,4 +1,4 @@
-"""The four parts of the suite, each judging one kind of implementation."""
+"""The four parts of the suite. Each judges one kind of implementation."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class Part(enum.StrEnum):
 
     @property
     def role(self) -> str:
-        """Whose rules bind it: provider or consumer."""
+        """The role whose rules bind it: provider or consumer."""
         return "provider" if self in (Part.PROVIDER, Part.MOCK) else "consumer"

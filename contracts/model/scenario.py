@@ -1,11 +1,11 @@
-"""What an endpoint may do to a client: one answer, how it is delivered, and how many calls meet it.
+"""What an endpoint may do to a client: its answer, how the answer is delivered, and how many calls get it.
 
     Scenario
-    ├── Answer | None       what is said (None: nothing is)
-    ├── Delivery            how it gets to the client: whole, slowly, cut off, never, or not even sent
-    └── calls, throwing     what the client's page does meanwhile
+    ├── Answer | None       what the endpoint sends (None: nothing)
+    ├── Delivery            how that gets to the client: whole, slowly, cut off, never, or the network fails
+    └── calls, throwing     what the page of the client does in the meantime
 
-`named()` is the table that every client is judged by; other scenarios come from Hypothesis and from recorded answers.
+Every client is judged by the table that `named()` returns. Hypothesis and recorded answers give more scenarios.
 """
 
 from __future__ import annotations
@@ -23,59 +23,60 @@ from contracts.model.answers import Answer, error, example, json_answer, success
 from contracts.model.document import load
 from contracts.model.exchange import JSON, UTF8, Exchange, Failure, Kind, Request, Response
 
+RECORDED: Final = "recorded-"  # begins the name of a scenario that plays an answer of the target
 AT_ONCE: Final = 5  # calls made at the same moment
-IN_A_ROW: Final = 100  # failures, of which the last must fire like the first
-NO_BODY: Final = (204, 304)  # HTTP statuses with which no body can come
-LANDING: Final = "/landing.html"  # where a redirect leads; the endpoint's stage serves an HTML page there
+IN_A_ROW: Final = 100  # failures one after the other; the last must fire like the first
+NO_BODY: Final = (204, 304)  # an answer with one of these HTTP statuses has no body
+LANDING: Final = "/landing.html"  # where a redirect leads: the stage serves an HTML page there
 
 
 class Delivery(enum.StrEnum):
     """How the answer gets to the client."""
 
     WHOLE = "whole"
-    SLOW = "slow"  # the body takes `seconds`, then it is whole
+    SLOW = "slow"  # the body arrives whole, but only after `seconds`
     TRUNCATED = "truncated"  # the connection is closed in the middle of the body
-    ABORTED = "aborted"  # it is reset in the middle of the body
-    RESET = "reset"  # it is reset before an answer
-    CLOSED = "closed"  # it is closed before an answer
-    SILENT = "silent"  # nothing comes; reset after `seconds`
-    ENDLESS = "endless"  # the body drips without an end; reset after `seconds`
-    REFUSED = "refused"  # from here on the network itself fails, and no server is reached
+    ABORTED = "aborted"  # the connection is reset in the middle of the body
+    RESET = "reset"  # the connection is reset before an answer
+    CLOSED = "closed"  # the connection is closed before an answer
+    SILENT = "silent"  # nothing arrives, and the connection is reset after `seconds`
+    ENDLESS = "endless"  # the body drips without an end, and the connection is reset after `seconds`
+    REFUSED = "refused"  # with this and the next three the network fails, and no server is reached
     UNRESOLVED = "unresolved"
     OFFLINE = "offline"
     TIMED_OUT = "timed-out"
 
     @property
     def reaches(self) -> bool:
-        """Whether the request gets as far as a server."""
+        """Whether the request reaches a server."""
         return self not in (Delivery.REFUSED, Delivery.UNRESOLVED, Delivery.OFFLINE, Delivery.TIMED_OUT)
 
     @property
     def arrives(self) -> bool:
-        """Whether the client gets a whole answer in the end."""
+        """Whether a whole answer reaches the client."""
         return self in (Delivery.WHOLE, Delivery.SLOW)
 
     @property
     def ends(self) -> bool:
-        """Whether the exchange ends by itself; otherwise the client has to give up, or waits until the endpoint does."""
+        """Whether the exchange ends by itself. If not, the client gives up or waits until the endpoint resets it."""
         return self not in (Delivery.SILENT, Delivery.ENDLESS)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that an endpoint may do to a client. `seconds` is how long the exchange takes, if it does not end at once."""
+    """One thing that an endpoint may do to a client. `seconds` is how long the exchange takes; 0 means that it ends at once."""
 
     name: str
     answer: Answer | None = field(default=None, repr=False)  # it may carry a token
     delivery: Delivery = Delivery.WHOLE
     seconds: float = 0.0
-    calls: int = 1  # made at the same moment; 0: the client refreshes by itself when its page loads
+    calls: int = 1  # calls made at the same moment; 0: the client refreshes by itself when its page loads
     throwing: bool = False  # whether a listener throws
-    named: bool = True  # whether the name says what it is, or only where it comes from
+    named: bool = True  # False: the scenario was generated or recorded, and its name only says where it comes from
 
     @cached_property
     def came(self) -> Response | Failure:
-        """What comes back to whoever asks, by the book; the client may give up before."""
+        """What a client gets that waits until the end."""
         if self.answer is None or not self.delivery.arrives:
             return Failure(self.delivery.value, f"no whole answer: {self.delivery.value}", self.seconds)
         body = b"" if self.answer.status in NO_BODY else self.answer.body
@@ -83,12 +84,12 @@ class Scenario:
 
     @cached_property
     def kind(self) -> Kind:
-        """The class of the exchange that it makes; the same judgement as for providers."""
+        """The class of the exchange, by the classification that provider rules use too."""
         return Exchange(Request(load().method, load().path), self.came).kind
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str]]:
-        """What is told about it in (name, value) pairs; known deviations and findings are described by them."""
+        """(name, value) pairs that describe the scenario. Known deviations and findings refer to them."""
         found = set(traits(self.came))
         if self.calls != 1:
             found.add(("calls", "at page load" if not self.calls else "at once"))
@@ -98,7 +99,7 @@ class Scenario:
 
 
 def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
-    """What is to be said of an answer, whoever gave it: its HTTP class and status, its type, and what the body says."""
+    """(name, value) pairs that describe an answer: its HTTP class and status, its media type, and its body."""
     if isinstance(came, Failure):
         yield "transport", came.kind
         return
@@ -118,23 +119,24 @@ def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
     if not isinstance(reading.value, dict):
         return
     for name in ("success", "status", "data"):
-        yield name, _said(reading.value, name)
+        yield name, _described(reading.value, name)
     yield "status", "same" if came.body_status == came.status else "other"
     data = reading.value.get("data")
     if isinstance(data, dict):
-        yield "token", "usable" if came.token else "empty" if isinstance(data.get("token"), str) else _said(data, "token")
+        empty = isinstance(data.get("token"), str)
+        yield "token", "usable" if came.token else "empty" if empty else _described(data, "token")
 
 
 _TYPES: Final = frozenset(mimetypes.MimeTypes(filenames=()).types_map[True].values())  # the same on every machine
 
 
 def _named_type(label: str) -> str:
-    """A media type that there is; what a server made up is quoted by the rules, not named as a condition."""
+    """A registered media type, `other` or `none`. A condition never quotes text that a server made up; rules do that."""
     return label if label in _TYPES else "other" if label else "none"
 
 
 def _named_charset(label: str) -> str:
-    """The same for a charset."""
+    """A charset that Python knows, or `other`."""
     try:
         codecs.lookup(label)
     except (LookupError, ValueError):
@@ -142,7 +144,7 @@ def _named_charset(label: str) -> str:
     return label
 
 
-def _said(body: dict[str, Any], name: str) -> str:
+def _described(body: dict[str, Any], name: str) -> str:
     if name not in body:
         return "missing"
     value = body[name]
@@ -163,7 +165,7 @@ def refreshed(token: str, status: int = 200) -> Scenario:
 
 
 def named(tokens: Iterator[str], *, patience: float) -> list[Scenario]:
-    """Every scenario with a name. Answers that carry a token take one each; what never ends is ended after `patience` seconds."""
+    """All named scenarios. Each answer with a token takes one of `tokens`; what never ends is reset after `patience` seconds."""
     unauthorized = Scenario("error-401", error(401))
     return [
         *[replace(unauthorized, name=f"error-401{again}") for again in ("", "-again", "-and-again")],
@@ -188,7 +190,7 @@ def _successes(tokens: Iterator[str]) -> Iterator[Scenario]:
 
 
 def success_body(token: Any, **members: Any) -> dict[str, Any]:
-    """The body of a success, with some members otherwise; a member that is `...` is left out."""
+    """The body of a success, with `members` replaced or added. A member whose value is `...` is left out."""
     body: dict[str, Any] = {"status": 200, "success": True, "data": {"token": token}, **members}
     return {name: value for name, value in body.items() if value is not ...}
 
@@ -205,7 +207,7 @@ def _errors() -> Iterator[Scenario]:
 
 
 def _odd_successes(tokens: Iterator[str]) -> Iterator[Scenario]:
-    """Successes that are not documented to the end: a client may take them either way, but not half."""
+    """Unspecified successes: a client may treat them as a success or as a failure, but not as half of each."""
     yield Scenario("success-without-data", example("minimal"))
     yield Scenario("success-data-empty", json_answer(200, success_body(..., data={})))
     yield Scenario("success-data-null", json_answer(200, success_body(..., data=None)))
@@ -219,7 +221,7 @@ def _odd_successes(tokens: Iterator[str]) -> Iterator[Scenario]:
 
 
 def _no_successes(tokens: Iterator[str]) -> Iterator[Scenario]:
-    """HTTP says 2xx, the body does not say a success."""
+    """Failures with HTTP 2xx: the body is not a documented success."""
     yield Scenario("false-without-data", json_answer(200, {"status": 200, "success": False}))
     yield Scenario("false-with-error", json_answer(200, {"status": 401, "success": False, "error": {"code": "unauthorized"}}))
     yield Scenario("false-with-token", json_answer(200, success_body(next(tokens), success=False)))
@@ -271,7 +273,7 @@ def _together(tokens: Iterator[str]) -> Iterator[Scenario]:
 def interleaved(scenarios: Iterable[Scenario], tokens: Iterator[str]) -> Iterator[Scenario]:
     """The scenarios, with a refresh that completes before the first and after each that does not complete.
 
-    It logs the client in, shows which token it uses after a failure, and that it can still refresh.
+    The first one logs the client in. The others show which token it sends after a failure, and that it can still refresh.
     """
     yield refreshed(next(tokens))
     for scenario in scenarios:
@@ -282,15 +284,15 @@ def interleaved(scenarios: Iterable[Scenario], tokens: Iterator[str]) -> Iterato
 
 def at_page_load(tokens: Iterator[str]) -> Iterator[Scenario]:
     """What the endpoint may do while a page restores a session."""
-    whole = (refreshed(next(tokens)), Scenario("success-data-empty", json_answer(200, success_body(..., data={}))))
-    failed = (Scenario(f"error-{status}", error(status)) for status in (401, 429, 500))
-    for scenario in (*whole, *failed, Scenario("network-reset", None, Delivery.RESET)):
+    successes = (refreshed(next(tokens)), Scenario("success-data-empty", json_answer(200, success_body(..., data={}))))
+    failures = (Scenario(f"error-{status}", error(status)) for status in (401, 429, 500))
+    for scenario in (*successes, *failures, Scenario("network-reset", None, Delivery.RESET)):
         yield replace(scenario, name=f"{scenario.name}-at-page-load", calls=0)
 
 
 @dataclass(frozen=True)
 class ScenarioSequence:
-    """Scenarios that one client meets one after the other, in one of its modes."""
+    """Scenarios that one client goes through one after the other, in one of its modes."""
 
     scenarios: tuple[Scenario, ...]
     mode: str = ""

@@ -1,10 +1,10 @@
-"""JSON read strictly from the raw bytes (RFC 8259): what is wrong with them, and what they mean all the same.
+"""Reads JSON strictly from raw bytes (RFC 8259): what is wrong with them, and which value a lenient reader gets.
 
-    read ──► _healthy   one pass of the C scanner, which gives up at the first oddity
-         └─► _decode    odd bytes to text: which encoding faults
-             └─► _parse odd text to a value: which faults
+    read ──► _healthy   one pass of the C scanner, which stops at the first oddity
+         └─► _decode    odd bytes to text, with encoding faults
+             └─► _parse odd text to a value, with faults
 
-Any bytes can be read: nothing here raises, and a sentence quotes no more than `QUOTED` characters of them.
+Any bytes can be read: `read` never raises, and a fault quotes at most `QUOTED` characters of them.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 MAX_DEPTH = 100
-"""Objects and arrays may lie this deep in each other; a scalar is at depth 0."""
+"""How deeply objects and arrays may be nested; a scalar is at depth 0."""
 
 QUOTED = 40
-"""How many characters a sentence may quote from the body."""
+"""How many characters of the body a fault may quote."""
 
 SHOWN = 5
-"""How many faults of one kind are spelled out; the others are counted."""
+"""How many faults of one kind are spelled out; the rest is counted."""
 
 _SPACE = " \t\n\r"
 _DOUBLE_DIGITS = 309  # the largest double has so many digits before the point
-# Longest first: the mark of UTF-32 little endian begins with that of UTF-16 little endian.
+# The longest come first: the mark of UTF-32 little endian begins with that of UTF-16 little endian.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -45,13 +45,12 @@ _ESCAPE = re.compile(
 
 @dataclass(frozen=True)
 class Reading:
-    """What the bytes say and what is wrong with them, in plain short sentences without a full stop.
+    """The value of the bytes, and their faults in short phrases without a full stop.
 
-    `value` is what a lenient reader takes from them: a byte order mark is skipped, UTF-16 and UTF-32 are
-    decoded, other stray bytes read as U+FFFD, the last of duplicate keys wins, NaN is a float, a number
-    beyond a double is an infinity, a lone surrogate stays in its string, what lies deeper than `MAX_DEPTH`
-    is None. `readable` tells a value from none: after a syntax error, trailing data or nothing at all it is
-    false and `value` is None.
+    `value` is what a lenient reader gets: a byte order mark is skipped, UTF-16 and UTF-32 are decoded, other
+    stray bytes become U+FFFD, the last of duplicate keys wins, NaN is a float, a number beyond a double is an
+    infinity, a lone surrogate stays in its string, and anything deeper than `MAX_DEPTH` becomes None.
+    `readable` is False, and `value` None, after a syntax error, with trailing data, or without any data.
     """
 
     value: object
@@ -61,7 +60,7 @@ class Reading:
 
 
 def read(raw: bytes) -> Reading:
-    """Read a body strictly. Never raises, whatever the bytes; takes time in proportion to their number."""
+    """Read a body strictly. It never raises, and its time grows linearly with the size of the body."""
     try:
         return Reading(_healthy(raw), (), (), True)
     except (_OddError, ValueError, RecursionError):
@@ -71,7 +70,7 @@ def read(raw: bytes) -> Reading:
 
 
 class _OddError(Exception):
-    """The body is not plainly healthy and deserves the slower look."""
+    """The body may have a fault, so the slower path has to look at it."""
 
 
 def _odd(_: object = None) -> NoReturn:
@@ -96,11 +95,11 @@ _PLAIN = json.JSONDecoder(object_pairs_hook=_plain_object, parse_int=_plain_int,
 
 
 def _healthy(raw: bytes) -> object:
-    """The value of a body without any fault. Raises what `read` catches where there may be one."""
+    """The value of a body without any fault. If there may be one, it raises an error that `read` catches."""
     if b"\\ud" in raw or b"\\uD" in raw or b"\0" in raw:
         _odd()
     text = raw.decode().strip(_SPACE)
-    # Few brackets cannot nest deeply: only a body with many of them is measured.
+    # A body with few brackets cannot nest deeply, so only a body with many is measured.
     if text.count("{") + text.count("[") > MAX_DEPTH and next(_too_deep(text), None):
         _odd()
     value, end = _PLAIN.raw_decode(text)
@@ -120,7 +119,7 @@ def _decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
         try:
             return raw.decode(encoding), (f"the body is {encoding.upper()}, not UTF-8",)
         except UnicodeDecodeError:
-            pass  # stray zero bytes, then
+            pass  # then these are stray zero bytes
     faults = []
     skip = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
     if skip:
@@ -139,7 +138,7 @@ def _parse(text: str) -> tuple[object, tuple[str, ...], bool]:
         return None, ("the body is empty" if not text else "the body is nothing but white space",), False
     notes = _Notes()
     cut = _cut(text)
-    where = "somewhere" if cut != text else "at character {}"  # places have moved in a text that was cut
+    where = "somewhere" if cut != text else "at character {}"  # positions have moved in a text that was cut
     if cut != text:
         notes.add("depth", f"nested deeper than {MAX_DEPTH} levels")
     decoder = json.JSONDecoder(
@@ -169,21 +168,21 @@ def _parse(text: str) -> tuple[object, tuple[str, ...], bool]:
 
 @dataclass
 class _Notes:
-    """Faults as the scanner comes across them, and the lenient readings to go on with."""
+    """Collects the faults that the scanner finds, and gives it the lenient value to go on with."""
 
     found: dict[str, dict[str, None]] = field(default_factory=dict)
     more: dict[str, int] = field(default_factory=dict)
 
     def add(self, kind: str, sentence: str) -> None:
-        said = self.found.setdefault(kind, {})
-        if sentence in said or len(said) < SHOWN:
-            said[sentence] = None
+        sentences = self.found.setdefault(kind, {})
+        if sentence in sentences or len(sentences) < SHOWN:
+            sentences[sentence] = None
         else:
             self.more[kind] = self.more.get(kind, 0) + 1
 
     def sentences(self) -> tuple[str, ...]:
         counted = tuple(f"and {n} more {kind}" for kind, n in self.more.items())
-        return tuple(sentence for said in self.found.values() for sentence in said) + counted
+        return tuple(sentence for sentences in self.found.values() for sentence in sentences) + counted
 
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -210,13 +209,13 @@ class _Notes:
 
 
 def _quote(text: str) -> str:
-    """The text as a Python literal, so that nothing in it reaches a terminal, cut to `QUOTED` characters."""
+    """The text as a Python literal, cut to `QUOTED` characters, so that it cannot control a terminal."""
     literal = repr(text[:QUOTED])
     return literal if len(literal) <= QUOTED else literal[: QUOTED - 1] + "…"
 
 
 def _too_deep(text: str) -> Iterator[tuple[int, int]]:
-    """Where containers deeper than `MAX_DEPTH` begin and end; one that is never closed ends with the text."""
+    """Where containers deeper than `MAX_DEPTH` begin and end. One that is never closed ends with the text."""
     depth = start = 0
     for token in _STRING_OR_BRACKET.finditer(text):
         character = token[0][0]
@@ -233,7 +232,7 @@ def _too_deep(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _cut(text: str) -> str:
-    """The text with null in the place of what lies too deep."""
+    """The text, with every container that is too deep replaced by null."""
     pieces, at = [], 0
     for start, end in _too_deep(text):
         pieces += [text[at:start], "null"]

@@ -1,4 +1,4 @@
-"""Access tokens: how a JWT is told and read, and how mocked providers make ones that differ each time."""
+"""Access tokens: recognizes and reads a JWT, and makes tokens for mocked providers that differ each time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import re
 import uuid
 from typing import Any, Final
 
-# What a signed token looks like, wherever it stands. It begins where a word does, and gives nothing back: a text of nothing but
-# beginnings is read once.
+FAR_FUTURE: Final = 4_000_000_000  # the year 2096: the Unix time from which made-up tokens are good
+# A signed token anywhere in a text. It starts at the start of a word or after a percent escape. The possessive quantifiers avoid
+# backtracking, so that hostile text takes linear time.
 JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+")
 
 
 def claims_of(token: str) -> dict[str, Any] | None:
-    """The payload of a JWT, unverified; None when the token is no JWT."""
+    """The claims of a JWT, without verifying it; None if the token is not a JWT."""
     parts = token.split(".")
     if len(parts) != 3 or not parts[0].startswith("eyJ") or len(token) > 16_384:
         return None
@@ -26,14 +27,14 @@ def claims_of(token: str) -> dict[str, Any] | None:
 
 
 def signed(customer: str, *, now: float, ttl: float, key: bytes) -> str:
-    """A JWT for `customer`, signed with HS256, good for `ttl` seconds from `now` (Unix time)."""
-    import jwt  # late: it brings all of cryptography along, and a run that judges a target makes no tokens
+    """A JWT for `customer`, signed with HS256 and valid for `ttl` seconds from `now` (Unix time)."""
+    import jwt  # imported late: it loads all of cryptography, and a run that judges a target makes no tokens
 
     return jwt.encode(_claims(customer, now, ttl), key, algorithm="HS256")
 
 
 def unsigned(customer: str, *, now: float, ttl: float, jti: str | None = None) -> str:
-    """The same without a signature (`alg: none`), for answers that nobody verifies; `jti` makes it reproducible."""
+    """The same without a signature (`alg: none`), for answers that nobody verifies. A given `jti` makes it reproducible."""
     import jwt
 
     return jwt.encode(_claims(customer, now, ttl, jti), "", algorithm="none")

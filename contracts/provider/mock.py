@@ -1,4 +1,4 @@
-"""`RefreshMock`: the endpoint made from the contract, in front of httpx, without a socket."""
+"""`RefreshMock` answers httpx calls to the endpoint as the contract says, without a socket."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ FAILURES: Final[Mapping[str, Callable[[], httpx.TransportError]]] = {
 }
 TOKEN_TTL = 900
 
-Plan = Callable[[], Answer]
+MakeAnswer = Callable[[], Answer]
 
 
-class _Absent:
-    """Stands for "not given" where None means JSON's null."""
+class _NotGiven:
+    """Stands for an argument that is not given, where None means JSON's null."""
 
 
-ABSENT: Final = _Absent()
+NOT_GIVEN: Final = _NotGiven()
 
 
 class RefreshMock:
     """Answers httpx calls to the contract's path, on any host, as the contract says.
 
-    A POST with the known `session` gets the example `refreshed` with a new token each time, one without it
-    `unauthorized`, another method `method_not_allowed`. `answer` and `fail` change what comes next. Requests to
-    other paths are errors, as always with respx, unless `router` is given a route for them.
+    A POST with the known `session` gets the example `refreshed`, with a new token each time; a POST without it gets
+    `unauthorized`, and another method gets `method_not_allowed`. `answer` and `fail` change the next answers. A request
+    to another path is an error, as always with respx, unless `router` is given a route for it.
 
     Use it as a context manager (or `start` and `stop`) to patch httpx, or give `handler` to `httpx.MockTransport`.
     """
@@ -53,8 +53,8 @@ class RefreshMock:
         self.path = path or load().path
         self.router = respx.MockRouter(assert_all_called=False)
         self.router.route(path=self.path, name="refresh").mock(side_effect=self._respond)
-        self._queued: dict[str, deque[Plan]] = {}
-        self._standing: dict[str, Plan] = {}
+        self._next_answers: dict[str, deque[MakeAnswer]] = {}
+        self._lasting_answer: dict[str, MakeAnswer] = {}
         self._lock = threading.Lock()
 
     def answer(
@@ -62,46 +62,46 @@ class RefreshMock:
         what: str | Answer | None = None,
         *,
         status: int = 200,
-        json: object = ABSENT,
+        json: object = NOT_GIVEN,
         content: bytes = b"",
         headers: Mapping[str, str] | None = None,
         times: int | None = None,
         method: str = "POST",
     ) -> None:
-        """Answer so from now on, or only the next `times` requests; those queue up, one plan after the other.
+        """Answer like this from now on, or only the next `times` requests; several such calls queue up.
 
         `what` is the name of an example in the contract or an `Answer`; without it the answer is made of `status`,
         `headers` and either `json` (which labels it as JSON) or the bytes of `content`. An example with a token
-        gets a new one each time. It is given whoever asks, with a session or without.
+        gets a new one each time. Any request gets the answer, with a session or without.
         """
         if isinstance(what, Answer):
             chosen = what
         elif what is not None:
             chosen = example(what)
-        elif isinstance(json, _Absent):
+        elif isinstance(json, _NotGiven):
             chosen = Answer(status, tuple((headers or {}).items()), content)
         else:
             chosen = json_answer(status, json, (headers or {}).items())
         if isinstance(what, str) and "token" in load().examples[what].body.get("data", {}):
-            self._plan(lambda: success(chosen.status, self._token()), times, method)
+            self._set(lambda: success(chosen.status, self._token()), times, method)
         else:
-            self._plan(lambda: chosen, times, method)
+            self._set(lambda: chosen, times, method)
 
     def fail(self, kind: str, *, times: int | None = None, method: str = "POST") -> None:
-        """Give no answer: `refused` (httpx.ConnectError), `timeout` (ReadTimeout) or `reset` (ReadError)."""
+        """Raise httpx.ConnectError (`refused`), ReadTimeout (`timeout`) or ReadError (`reset`) in place of an answer."""
         if kind not in FAILURES:
             raise ValueError(f"no failure {kind!r}; there are: {', '.join(FAILURES)}")
 
-        def raise_it() -> Answer:
+        def no_answer() -> Answer:
             raise FAILURES[kind]()
 
-        self._plan(raise_it, times, method)
+        self._set(no_answer, times, method)
 
     def reset(self) -> None:
-        """Forget every plan and every call: as if just made."""
+        """Forget every call, and every answer or failure that was set."""
         with self._lock:
-            self._queued.clear()
-            self._standing.clear()
+            self._next_answers.clear()
+            self._lasting_answer.clear()
         self.router.reset()
 
     @property
@@ -110,7 +110,7 @@ class RefreshMock:
         return self.router.calls
 
     def handler(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request without patching anything: for `httpx.MockTransport(mock.handler)`."""
+        """Answer one request without patching httpx, as in `httpx.MockTransport(mock.handler)`."""
         return self.router.handler(request)
 
     def start(self) -> None:
@@ -118,7 +118,7 @@ class RefreshMock:
         self.router.start()
 
     def stop(self) -> None:
-        """Give httpx back; plans and calls stay readable."""
+        """Stop patching httpx; the calls so far can still be read."""
         self.router.stop(clear=False, reset=False)
 
     def __enter__(self) -> Self:
@@ -128,20 +128,20 @@ class RefreshMock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _plan(self, plan: Plan, times: int | None, method: str) -> None:
+    def _set(self, make: MakeAnswer, times: int | None, method: str) -> None:
         if times is not None and times < 1:
             raise ValueError(f"times is {times}; give 1 or more, or None for always")
         with self._lock:
             if times is None:
-                self._standing[method.upper()] = plan
+                self._lasting_answer[method.upper()] = make
             else:
-                self._queued.setdefault(method.upper(), deque()).extend([plan] * times)
+                self._next_answers.setdefault(method.upper(), deque()).extend([make] * times)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
-            queued = self._queued.get(request.method)
-            plan = queued.popleft() if queued else self._standing.get(request.method)
-        answer = plan() if plan else self._by_the_contract(request)
+            queued = self._next_answers.get(request.method)
+            make = queued.popleft() if queued else self._lasting_answer.get(request.method)
+        answer = make() if make else self._by_the_contract(request)
         if request.method == "HEAD" and answer.body:
             answer = answer.without_body()
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)

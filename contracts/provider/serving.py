@@ -1,4 +1,4 @@
-"""Any ASGI app on a real socket, for as long as a `with` block lasts."""
+"""Serves any ASGI app on a real socket, for as long as a `with` block lasts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
-START_SECONDS = 5.0
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0  # for an app that keeps its loop from ending; the server itself needs no time to stop
 GRACEFUL_SECONDS = 0.4
 
 
@@ -26,13 +27,13 @@ class ServerNotStarted(RuntimeError):
 
 @contextlib.contextmanager
 def serve(app: ASGIApp, *, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[str]:
-    """Serve `app` on 127.0.0.1 and yield its base URL, without a slash at the end.
+    """Serve `app` on 127.0.0.1 and yield its base URL, without a slash at the end. ServerNotStarted: it cannot be served.
 
-    `tls` is a server-side context that has its certificate loaded. Port 0 takes a free one. When the block ends,
-    requests under way have 0.4 seconds to finish; after a second nothing listens any more.
+    `tls` is a server-side context that has its certificate loaded. Port 0 means a free one. When the block ends,
+    requests under way have 0.4 seconds to finish; then nothing listens any more.
     """
     with _bind(port) as listener:
-        server = _Running(app, tls, listener)
+        server = _ServerThread(app, tls, listener)
         server.start()
         try:
             scheme = "https" if tls else "http"
@@ -42,7 +43,7 @@ def serve(app: ASGIApp, *, tls: ssl.SSLContext | None = None, port: int = 0) -> 
 
 
 def _bind(port: int) -> socket.socket:
-    # The protocol is named because asyncio switches Nagle's delay off (40 ms an answer) only where it is.
+    # asyncio switches Nagle's delay off, which costs 40 ms an answer, only for a socket that names its protocol.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,12 +54,12 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-class _Running:
+class _ServerThread:
     """One uvicorn server in a thread of its own."""
 
     def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None, listener: socket.socket) -> None:
         self._app, self._tls, self._listener = app, tls, listener
-        self._settled = threading.Event()
+        self._started_or_failed = threading.Event()
         self._error: BaseException | None = None
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -67,7 +68,7 @@ class _Running:
 
     def start(self) -> None:
         self._thread.start()
-        in_time = self._settled.wait(START_SECONDS)
+        in_time = self._started_or_failed.wait(START_SECONDS)
         if self._error is not None:
             raise ServerNotStarted(f"the server did not start: {self._error!r}") from self._error
         if not in_time:
@@ -80,18 +81,18 @@ class _Running:
         server.should_exit = True
         with contextlib.suppress(RuntimeError):  # the loop may have ended by itself
             loop.call_soon_threadsafe(stopping.set)
-        self._thread.join(2 * GRACEFUL_SECONDS)
+        self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except (Exception, SystemExit) as error:  # told by start(); uvicorn leaves with SystemExit
+        except (Exception, SystemExit) as error:  # start() reports it; uvicorn ends with SystemExit
             self._error = error
         finally:
-            self._settled.set()
+            self._started_or_failed.set()
 
     async def _serve(self) -> None:
-        # Imported here: who only sends requests should not pay for a server.
+        # This is imported late, so that a run that only sends requests does not pay for a server.
         import uvicorn
 
         config = uvicorn.Config(
@@ -111,8 +112,8 @@ class _Running:
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[self._listener])
         self._server, self._loop, self._stopping = server, asyncio.get_running_loop(), stopping
-        self._settled.set()
-        # In place of uvicorn's own loop and shutdown, which take a tenth of a second each to notice anything.
+        self._started_or_failed.set()
+        # This replaces uvicorn's own loop and shutdown, each of which takes a tenth of a second to notice anything.
         while not await server.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), timeout=1.0)
@@ -126,4 +127,4 @@ class _Running:
         deadline = time.monotonic() + GRACEFUL_SECONDS
         while server.server_state.connections and time.monotonic() < deadline:
             await asyncio.sleep(0.002)
-        # What is still under way is cancelled when the loop ends.
+        # The requests that are still under way are cancelled when the loop ends.

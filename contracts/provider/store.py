@@ -27,16 +27,16 @@ from contracts.provider.serving import serve
 from contracts.provider.store_sessions import Sessions
 
 COOKIE = "session"
-LARGEST_BODY = 1 << 20
+MAX_BODY = 1 << 20  # bytes
 NO_STORE = ("Cache-Control", "no-store")
 
 
 class Store:
     """A store whose customers log in, refresh their token and log out.
 
-    `rotate`: each refresh replaces the session by Set-Cookie; the old one stays good for `grace` seconds, so that
-    calls that overlap hold. `session_ttl` and `token_ttl` are in seconds. `refuse_body`: a body that nobody asked
-    for is answered with 422 rather than ignored. `clock` gives Unix time. `path` is the contract's unless given.
+    With `rotate`, each refresh replaces the session by Set-Cookie; the old one stays good for `grace` seconds, so that
+    calls that overlap hold. `session_ttl` and `token_ttl` are in seconds. With `refuse_body`, a body that nobody asked
+    for is answered with 422; otherwise it is ignored. `clock` gives Unix time. `path` is the contract's unless given.
     """
 
     def __init__(
@@ -63,31 +63,31 @@ class Store:
                 Route("/logout", self._logout, methods=["POST"]),
                 Route("/provoke", self._provoke, methods=["POST"]),
             ],
-            exception_handlers={HTTPException: self._refused, Exception: self._failed},
+            exception_handlers={HTTPException: self._http_error, Exception: self._server_error},
         )
         self.app.router.redirect_slashes = False
 
     def log_in(self, customer: str = "7") -> str:
-        """Log a customer in and give the Cookie header of the session."""
+        """Log a customer in; the Cookie header of the new session."""
         return f"{COOKIE}={self._sessions.open(customer)}"
 
     def log_out(self, cookie: str) -> None:
-        """End the login that this Cookie header belongs to, and every session that replaced it."""
-        self._sessions.end(_session_of(cookie))
+        """Log out: end the session of this Cookie header and all sessions of the same login."""
+        self._sessions.end(_session_in(cookie))
 
     def expire(self, cookie: str) -> None:
-        """Let the session of this Cookie header, and every one that replaced it, have run out."""
-        self._sessions.end(_session_of(cookie))
+        """Let the session of this Cookie header expire, and all sessions of the same login."""
+        self._sessions.end(_session_in(cookie))
 
     def provoke(self, status: int, times: int = 1, method: str = "POST") -> None:
-        """Answer the next `times` requests with `method` to the refresh path by `status`.
+        """Answer the next `times` requests with this method to the refresh path with `status`.
 
-        An error comes whoever asks. A success status other than 200 is what a refresh then says, if it may.
+        An error is the answer to anybody. A success, such as 201, is the answer to a good session only.
         """
         if status not in load().success_statuses and not 400 <= status <= 599:
             raise ValueError(f"status {status} is neither a documented success nor an error")
         if status < 400 and method.upper() != "POST":
-            raise ValueError(f"{method} cannot refresh, so it cannot say {status}")
+            raise ValueError(f"a {method} request does not refresh, so that {status} cannot be its answer")
         if times < 1:
             raise ValueError(f"times is {times}; give 1 or more")
         with self._lock:
@@ -95,15 +95,15 @@ class Store:
 
     def _next_provoked(self, method: str) -> int | None:
         with self._lock:
-            waiting = self._provoked.get(method)
-            return waiting.popleft() if waiting else None
+            statuses = self._provoked.get(method)
+            return statuses.popleft() if statuses else None
 
     async def _refresh(self, request: Request) -> Response:
         status = self._next_provoked("POST") or 200
-        body = await _body(request)
+        body = await _read_body(request)
         if status >= 400:
             return _response(error(status))
-        value = _session_in(request)
+        value = _session_of(request)
         session = self._sessions.find(value)
         if session is None:
             return _response(error(401))
@@ -117,8 +117,7 @@ class Store:
         return response
 
     async def _login(self, request: Request) -> Response:
-        given = await _json_object(request)
-        customer = given.get("customer")
+        customer = (await _read_json_object(request)).get("customer")
         if not isinstance(customer, str) or not customer:
             return _response(error(400))
         token = signed(customer, now=self._clock(), ttl=self._token_ttl, key=self._key)
@@ -127,15 +126,15 @@ class Store:
         return response
 
     async def _logout(self, request: Request) -> Response:
-        if not self._sessions.end(_session_in(request)):
+        if not self._sessions.end(_session_of(request)):
             return _response(error(401))
         response = _response(json_answer(200, {"status": 200, "success": True, "data": {}}))
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
         return response
 
     async def _provoke(self, request: Request) -> Response:
-        given = await _json_object(request)
-        status, times, method = given.get("status"), given.get("times", 1), given.get("method", "POST")
+        wish = await _read_json_object(request)
+        status, times, method = wish.get("status"), wish.get("times", 1), wish.get("method", "POST")
         if type(status) is not int or type(times) is not int or not isinstance(method, str):
             return _response(error(400))
         try:
@@ -144,41 +143,41 @@ class Store:
             return _response(error(400))
         return _response(json_answer(200, {"status": 200, "success": True, "data": {}}))
 
-    async def _refused(self, request: Request, refusal: Exception) -> Response:
-        assert isinstance(refusal, HTTPException)
+    async def _http_error(self, request: Request, failure: Exception) -> Response:
+        """Answer a request that no route takes, or that a route refuses."""
+        assert isinstance(failure, HTTPException)
         provoked = self._next_provoked(request.method) if request.url.path == self.path else None
-        allowed = refusal.status_code == 405 and provoked is None
-        if allowed and request.method == "OPTIONS":
-            return Response(status_code=204, headers=refusal.headers)
-        answer = error(provoked if provoked and provoked >= 400 else refusal.status_code)
+        if request.method == "OPTIONS" and failure.status_code == 405 and provoked is None:
+            return Response(status_code=204, headers=failure.headers)
+        answer = error(provoked if provoked and provoked >= 400 else failure.status_code)
         return _response(answer.without_body() if request.method == "HEAD" else answer)
 
-    async def _failed(self, request: Request, failure: Exception) -> Response:
+    async def _server_error(self, request: Request, failure: Exception) -> Response:
         return _response(error(500))
 
 
-async def _body(request: Request) -> bytes:
-    """The whole body, read so that the connection stays usable; one without an end is refused."""
-    parts, size = [], 0
+async def _read_body(request: Request) -> bytes:
+    """Read the whole body, so that the connection stays usable. HTTPException: it is too large."""
+    body = bytearray()
     async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
+        body += part
+        if len(body) > MAX_BODY:
             raise HTTPException(413)
-        parts.append(part)
-    return b"".join(parts)
+    return bytes(body)
 
 
-async def _json_object(request: Request) -> dict[str, object]:
+async def _read_json_object(request: Request) -> dict[str, object]:
+    """Read the body as a JSON object; an empty one where it is none."""
     try:
-        given = json.loads(await _body(request))
+        value = json.loads(await _read_body(request))
     except (ValueError, RecursionError):
         return {}
-    return given if isinstance(given, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _response(answer: Answer) -> Response:
     response = Response(answer.body, answer.status)
-    # Written raw: the answer's own header names and order are part of it.
+    # The headers are written raw, because their names and their order are part of the answer.
     names = {name.lower() for name, _ in answer.headers}
     extra = [] if "cache-control" in names else [NO_STORE]
     length = [] if "content-length" in names else [("Content-Length", str(len(answer.body)))]
@@ -191,26 +190,24 @@ def _set_session(response: Response, value: str) -> None:
     response.set_cookie(COOKIE, value, path="/", httponly=True, samesite="lax")
 
 
-def _session_in(request: Request) -> str:
+def _session_of(request: Request) -> str:
     return request.cookies.get(COOKIE, "")
 
 
-def _session_of(cookie: str) -> str:
-    for pair in cookie.split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == COOKIE:
-            return value
-    return ""
+def _session_in(cookie: str) -> str:
+    """The value of the session in a Cookie header, empty where there is none."""
+    pairs = (pair.strip().partition("=") for pair in cookie.split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Serve one store until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m contracts.provider.store", description="The built-in store.")
-    parser.add_argument("--port", type=int, default=8123, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--no-rotate", action="store_true", help="keep a session when it is refreshed")
-    given = parser.parse_args(arguments)
-    store = Store(rotate=not given.no_rotate)
-    with serve(store.app, port=given.port) as url:
+    parser.add_argument("--port", type=int, default=8123, help="port on 127.0.0.1; 0 means a free one")
+    parser.add_argument("--no-rotate", action="store_true", help="keep the session when it is refreshed")
+    options = parser.parse_args(argv)
+    store = Store(rotate=not options.no_rotate)
+    with serve(store.app, port=options.port) as url:
         login = f"""curl -si -H 'Content-Type: application/json' -d '{{"customer": "7"}}' {url}/login"""
         print(f"{url} has POST {store.path}; log in: {login}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

@@ -1,20 +1,18 @@
-"""A provider under test: where it is, whose session is used, and how requests are made from probes."""
+"""A target: where the endpoint under test is, whose session is used, and how probes become requests."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 import ssl
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from contracts import __version__
-from contracts.model.cookies import XSRF, http_date, parse_cookies
+from contracts.model.cookies import XSRF
 from contracts.model.document import load
-from contracts.model.exchange import Request, Response
+from contracts.model.exchange import Request
+from contracts.provider.customer import Customer
 from contracts.provider.probes import BODIES, QUERIES, Probe
 from contracts.provider.sender import Sender
 from contracts.provider.transport import GuardedTransport, InProcess
@@ -22,66 +20,13 @@ from contracts.provider.transport import GuardedTransport, InProcess
 if TYPE_CHECKING:
     import httpx
 
-_ENDS_NOW: Final = re.compile(r"-[0-9]+|0+")  # as a Max-Age
 AGENT: Final = f"twilight-refresh-contract/{__version__}"
+XSRF_HEADER: Final = "x-xsrf-token"
 
 
 @dataclass
-class Customer:
-    """The logged-in customer as a browser would hold them: the session's cookies, the XSRF token, the last access token."""
-
-    cookies: dict[str, str] = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-    replaced: int = 0  # how often the environment replaced the session
-
-    @classmethod
-    def of(cls, header: str) -> Customer:
-        """From a Cookie header."""
-        return cls(parse_cookies(header))
-
-    def follow(self, response: Response) -> None:
-        """Take over what the answer replaces: cookies of the session, the XSRF token and the access token."""
-        for line in response.cookies():
-            pair, *attributes = line.split(";")
-            name, _, value = pair.partition("=")
-            name, value = name.strip(), value.strip()
-            if name not in self.cookies and name != XSRF:
-                continue
-            if _deleted(attributes):
-                continue  # a deleted session is no session to go on with; the rules see what the next answer is
-            if self.cookies.get(name) != value:
-                self.cookies[name] = value
-                self.replaced += name != XSRF
-        if response.token:
-            self.token = response.token
-
-    def header(self, session: str) -> str | None:
-        """The Cookie header for a kind of session; `expired` is not known here."""
-        if session == "none":
-            return None
-        if session == "valid":
-            return "; ".join(f"{k}={v}" for k, v in self.cookies.items()) or None
-        own = {k: v for k, v in self.cookies.items() if k != XSRF} or {"session": "made-up"}
-        return "; ".join(f"{k}={'' if session == 'empty' else _made_up(k, v)}" for k, v in own.items())
-
-
-def _deleted(attributes: Sequence[str]) -> bool:
-    """Whether a cookie is taken away: by its Max-Age, or by a past Expires where there is none (RFC 6265, 5.3)."""
-    said = {name.strip().lower(): value.strip() for name, _, value in (a.partition("=") for a in attributes)}
-    if "max-age" in said:
-        return bool(_ENDS_NOW.fullmatch(said["max-age"]))
-    ends = http_date(said.get("expires", ""))
-    return ends is not None and ends <= time.time()
-
-
-def _made_up(name: str, value: str) -> str:
-    digest = hashlib.sha256(f"made-up {name}".encode()).hexdigest()
-    return (digest * (len(value) // len(digest) + 1))[: max(8, len(value))]
-
-
-@dataclass
-class Provider:
-    """What is judged. `log_in`, `expire` and `log_out` are there when the suite may manage sessions by itself."""
+class Target:
+    """An endpoint under test. `log_in`, `expire` and `log_out` are given where the suite may manage sessions by itself."""
 
     name: str
     kind: str  # real or mock
@@ -89,7 +34,7 @@ class Provider:
     sender: Sender
     customer: Customer
     path: str = field(default_factory=lambda: load().path)
-    expired: str | None = field(default=None, repr=False)
+    expired_cookie: str | None = field(default=None, repr=False)
     anonymous: bool = False
     version: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -97,16 +42,59 @@ class Provider:
     expire: Callable[[str], None] | None = None
     log_out: Callable[[str], None] | None = None
 
+    @classmethod
+    def at(
+        cls,
+        base_url: str,
+        cookie: str | None,
+        *,
+        expired_cookie: str | None = None,
+        deadline: float = 10.0,
+        ca: str | None = None,
+        path: str | None = None,
+        name: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Target:
+        """The target behind a URL. OSError or ssl.SSLError: the CA file cannot be read."""
+        context = None
+        if ca:
+            context = ssl.create_default_context()
+            context.load_verify_locations(ca)
+        return cls(
+            name or urlsplit(base_url).netloc,
+            "real",
+            base_url,
+            Sender(GuardedTransport(context), deadline),
+            Customer.with_cookies(cookie or ""),
+            path or load().path,
+            expired_cookie,
+            anonymous=not cookie,
+            headers=headers or {},
+        )
+
+    @classmethod
+    def in_process(cls, handler: Callable[[httpx.Request], httpx.Response], cookie: str, name: str = "mock") -> Target:
+        """The target that a handler in this process is."""
+        sender = Sender(InProcess(handler), 10.0)
+        return cls(name, "mock", "https://store.example", sender, Customer.with_cookies(cookie), version=__version__)
+
     @property
     def url(self) -> str:
         """The endpoint's address."""
         return self.base_url.rstrip("/") + self.path
 
+    def renew_session(self) -> bool:
+        """Log the customer in again, where the suite may; whether it did."""
+        if self.log_in is None:
+            return False
+        self.customer = Customer.with_cookies(self.log_in())
+        return True
+
     def request(self, probe: Probe) -> Request:
         """The probe as a request, with the session as it is now."""
         headers = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity"}
-        headers |= {k.lower(): v for k, v in self.headers.items()}
-        cookie = self.expired if probe.session == "expired" else self.customer.header(probe.session)
+        headers |= {name.lower(): value for name, value in self.headers.items()}
+        cookie = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session)
         if cookie:
             headers["cookie"] = cookie
         media_type, body = BODIES[probe.body]
@@ -114,44 +102,10 @@ class Provider:
             headers["content-type"] = media_type
         own = [(name, value.replace("{token}", self.customer.token or "made-up")) for name, value in probe.headers]
         if (xsrf := self.customer.cookies.get(XSRF)) and probe.session == "valid":
-            own = [(name, value) for name, value in own if name.lower() != "x-xsrf-token"]
-            headers["x-xsrf-token"] = unquote(xsrf)
-        names = {name.lower() for name, _ in own}
+            own = [(name, value) for name, value in own if name.lower() != XSRF_HEADER]
+            headers[XSRF_HEADER] = unquote(xsrf)
+        own_names = {name.lower() for name, _ in own}
         query = QUERIES.get(probe.query, probe.query)
         url = f"{self.url}?{query}" if query else self.url
-        return Request(probe.method, url, (*((k, v) for k, v in headers.items() if k not in names), *own), body)
-
-
-def live(
-    base_url: str,
-    cookie: str | None,
-    *,
-    expired: str | None = None,
-    deadline: float = 10.0,
-    ca: str | None = None,
-    path: str | None = None,
-    name: str | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Provider:
-    """A provider behind a URL. OSError or ssl.SSLError: the CA file cannot be read."""
-    context = None
-    if ca:
-        context = ssl.create_default_context()
-        context.load_verify_locations(ca)
-    return Provider(
-        name or urlsplit(base_url).netloc,
-        "real",
-        base_url,
-        Sender(GuardedTransport(context), deadline),
-        Customer.of(cookie or ""),
-        path or load().path,
-        expired,
-        anonymous=not cookie,
-        headers=headers or {},
-    )
-
-
-def mocked(handler: Callable[[httpx.Request], httpx.Response], cookie: str, name: str = "mock") -> Provider:
-    """A provider that is a handler in this process."""
-    sender = Sender(InProcess(handler), 10.0)
-    return Provider(name, "mock", "https://store.example", sender, Customer.of(cookie), version=__version__)
+        usual = ((name, value) for name, value in headers.items() if name not in own_names)
+        return Request(probe.method, url, (*usual, *own), body)

@@ -1,8 +1,9 @@
-"""No secret gets out: every text that leaves the suite passes the redactor.
+"""Keeps secrets inside: every text that leaves the suite passes the redactor.
 
-redactor      what is learned, and what is shown
-├── secrets       the values, and every eight bytes in a row of them
-├── decoding      what a text says once it is decoded
-└── search        where secrets stand in a text
-pseudonyms    what takes the place of secrets in evidence
+redactor      learns secrets, and removes them from text
+├── secrets       the secret values, indexed by every eight consecutive bytes of them
+├── decoding      decodes escapes, Base64 and hex in a text
+└── search        finds secrets in a text
+redacted      redacts a whole model by the types of its members
+pseudonyms    replaces secrets in evidence
 """

@@ -1,4 +1,4 @@
-"""What a text says once it is decoded: by one escaping less, or read as Base64 or hex; and where each part of that came from."""
+"""Decodes what may hide in a text: one level of escapes, Base64, hex. Each result can tell where in the text a part came from."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from html.entities import html5
 from typing import Final
 
-ROUNDS: Final = 3  # codings around each other
-SHORTEST: Final = 6  # shorter values are not unlike everyday words; taking them out would hide the evidence
+ROUNDS: Final = 3  # how many codings may be nested in each other
+SHORTEST: Final = 6  # shorter values resemble ordinary words; removing those would hide the evidence
 
 _ESCAPED: Final = re.compile(
     rb"%([0-9a-f]{2})|\\x([0-9a-f]{2})"
     rb"|\\u(d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|[0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}"
     rb"|\\([0-3][0-7]{2})|\\([\"'\\/bfnrt])"
     rb"|&#([0-9]{1,7});?|&#x([0-9a-f]{1,6});?|&([a-z][a-z0-9]{1,30};)"
-    rb"|(\0)",  # every other byte of UTF-16 is one
+    rb"|(\0)",  # every other byte of ASCII in UTF-16
     re.IGNORECASE,
 )
 _ESCAPES: Final = re.compile(rb"[%\\&\0]")
@@ -27,15 +27,15 @@ _CONTROL: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\
 
 Span = tuple[int, int]
 Back = Callable[[int, int], Span]
-"""Where a span of decoded bytes came from."""
+"""Maps a span of the decoded bytes to the span of the source that it came from."""
 
 
 def opened(data: bytes) -> Iterator[tuple[bytes, Back]]:
-    """The data with one escaping less, if it has any."""
+    """The data with one level of escapes removed, if it has any."""
     if not _ESCAPES.search(data):
         return
     pieces: list[bytes] = []
-    places = [(0, 0, 0, 0)]  # of each escape: from, to in what comes out; from, to in the data
+    places = [(0, 0, 0, 0)]  # for each escape: start and end in the output, start and end in the data
     size = at = 0
     for m in _ESCAPED.finditer(data):
         plain = _plain(m)
@@ -58,7 +58,7 @@ def opened(data: bytes) -> Iterator[tuple[bytes, Back]]:
 
 
 def _plain(m: re.Match[bytes]) -> bytes:
-    """What an escape stands for: a byte (%XX, \\xXX, \\ooo), or a character in UTF-8."""
+    """What an escape stands for: one byte (%XX, \\xXX, \\ooo), or a character in UTF-8."""
     kind, text = m.lastindex, m[m.lastindex or 0]
     if kind in (1, 2):
         return bytes.fromhex(text.decode())
@@ -82,20 +82,21 @@ def _plain(m: re.Match[bytes]) -> bytes:
 
 
 def from_base64(text: bytes) -> bytes:
-    """What Base64 of either alphabet says; a lone character at its end says nothing."""
+    """Decodes Base64 in either alphabet. A lone character at the end carries no byte and is ignored."""
     text = text.translate(_STANDARD, b"=")
     text = text[: len(text) - (len(text) % 4 == 1)]
     try:
-        return binascii.a2b_base64(text + b"===")  # more than enough
+        return binascii.a2b_base64(text + b"===")  # surplus padding is ignored
     except binascii.Error:
         return b""
 
 
 def packed(data: bytes) -> Iterator[tuple[bytes, Back]]:
-    """All that may be Base64 or hex, read as such from each place at which a group may begin, line by line."""
+    """Everything that may be Base64 or hex, decoded from each offset at which a group may begin; one line for each try."""
     lines: list[bytes] = []
     starts: list[int] = []
-    sources: list[tuple[int, int, int, int]] = []  # of each line: where its source begins and ends, characters for bytes
+    # For each line: start and end of its source, and how many characters make how many bytes.
+    sources: list[tuple[int, int, int, int]] = []
     size = 0
     for runs, places, unpacked, characters, count in _PACKINGS:
         for m in runs.finditer(data):
@@ -126,7 +127,7 @@ def _from_spaced_hex(text: bytes) -> bytes:
     return bytes(int(text[at : at + 2], 16) for at in range(0, len(text), 3))
 
 
-# Where each may stand, at how many places of it a group may begin, how it is read, and how many characters make how many bytes.
+# For each coding: its pattern, at how many offsets a group may begin, its decoder, and how many characters make how many bytes.
 _PACKINGS: Final = (
     (re.compile(rb"[A-Za-z0-9+/_-]{8,}"), 4, from_base64, 4, 3),
     (re.compile(rb"[0-9A-Fa-f]{12,}"), 2, _from_hex, 2, 1),

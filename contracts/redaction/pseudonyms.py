@@ -1,7 +1,7 @@
-"""Stand-ins for secrets in evidence that is to be judged again: the same for the same, different for different.
+"""Pseudonyms for secrets in evidence that will be judged again. Equal secrets get equal pseudonyms, different ones do not.
 
-`[secret]` tells a reader that something was taken out. A rule that compares tokens, or reads when one expires, needs more: of a
-JWT the stand-in keeps `exp`, and that it is one.
+`[secret]` only tells a reader that something was removed. Rules compare tokens and read when they expire, so the pseudonym of a
+JWT is a JWT too and keeps the claim `exp`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ _HEAD: Final = {"alg": "none", "typ": "JWT"}
 
 
 class Pseudonyms:
-    """Takes secrets out of evidence, with the same redactor that takes them out of everything else."""
+    """Replaces the secrets in evidence. They are found by the redactor that cleans all other text."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._given: dict[bytes, str] = {}
 
     def learn(self, exchange: Exchange) -> None:
-        """An exchange is about to be written."""
+        """Remember the secrets of an exchange before it is written."""
         self._redactor.learn_exchange(exchange)
 
     def text(self, text: str) -> str:
-        """The text with stand-ins for its secrets."""
+        """The text with pseudonyms for its secrets."""
         return self.raw(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def raw(self, data: bytes) -> bytes:
-        """The same for bytes that need not be text."""
+        """The same for bytes, which need not be text."""
         if len(data) < SHORTEST:
             return data
         pieces, at = [], 0
@@ -45,7 +45,7 @@ class Pseudonyms:
         return b"".join([*pieces, data[at:]])
 
     def header(self, name: str, value: str) -> str:
-        """The value of a header. What is secret by its name goes whatever is known of it."""
+        """The value of a header. If the name makes it secret, it is replaced, even if the redactor does not know the value."""
         if not SECRET_HEADER.fullmatch(name):
             return self.text(value)
         if name.lower().startswith("set-cookie"):
@@ -66,7 +66,7 @@ class Pseudonyms:
         return self.value(secret.encode("utf-8", "surrogatepass"))
 
     def value(self, secret: bytes) -> str:
-        """What stands for a secret. White space around it, and what the document itself makes up, stay."""
+        """The pseudonym of a secret. White space around it stays, and so do values that the document publishes."""
         text = secret.decode("utf-8", "replace")
         bare = text.strip()
         if not bare or bare in public():

@@ -1,7 +1,7 @@
-"""Redacts a whole model at once, by the types of its members, so that nobody can forget a text.
+"""Redacts a whole model at once, by the types of its members, so that no text can be forgotten.
 
-Whatever writes or prints takes a `Redacted` model, and only `redact` makes one. Every `str` in it is shown through the redactor;
-a member that needs something else says so in its type.
+Code that writes or prints takes a `Redacted` model, and only `redact` makes one. Every `str` in it passes the redactor; a member
+that needs another treatment says so in its type.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ U = TypeVar("U")
 
 
 class Shown:
-    """How a text is shown: at most so long."""
+    """Marks a text that is shown redacted, cut to `most` characters."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -37,43 +37,43 @@ def _as_command(redactor: Redactor, text: str) -> str:
 
 
 Public: TypeAlias = Annotated[str, _as_it_stands]
-"""A word of the document or of the suite itself, such as a rule id or a verdict: it is shown as it stands."""
+"""A word of the document or of the suite, such as a rule id or a verdict. It is shown unchanged."""
 Command: TypeAlias = Annotated[str, _as_command]
-"""A command that a person may run: without secrets, and otherwise to the letter."""
+"""A command that a person may run. Only its secrets are removed."""
 _DEFAULT: Final = Shown(300)
 
 
 @dataclass(frozen=True)
 class Header:
-    """A header of HTTP. It is masked by its name, whatever is known of its value."""
+    """An HTTP header. Its name decides how it is masked, even if the redactor does not know its value."""
 
     name: str
     value: str
 
     def redacted(self, redactor: Redactor) -> Header:
-        """The same, harmless."""
+        """The header without secrets, in printable text."""
         name, _, value = redactor.header(self.name, self.value).partition(": ")
         return Header(name, value)
 
 
 @dataclass(frozen=True)
 class Redacted(Generic[T]):
-    """A model that holds no secret, and no text that a terminal or a log would obey."""
+    """A model without secrets and without text that could control a terminal or a log."""
 
     model: T
 
     def part(self, of: U) -> Redacted[U]:
-        """Something that the model holds, which is as harmless."""
+        """A part of the model, which is redacted like the model."""
         return Redacted(of)
 
 
 def redact(model: T, redactor: Redactor) -> Redacted[T]:
-    """The model without secrets. TypeError: it holds something that nobody knows how to show."""
+    """The model without secrets. TypeError: the model holds a value of a type that has no redaction."""
     return Redacted(_shown(model, type(model), redactor))
 
 
 def _shown(value: Any, kind: Any, redactor: Redactor) -> Any:
-    """The value as its declared type says."""
+    """The value, redacted as its declared type (`kind`) says."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
@@ -87,7 +87,7 @@ def _shown(value: Any, kind: Any, redactor: Redactor) -> Any:
     if isinstance(value, tuple):
         kinds = [k for k in _members(kind) if k is not Ellipsis] or [str]
         each = kinds * len(value) if len(kinds) == 1 else kinds
-        return tuple(_shown(one, of, redactor) for one, of in zip(value, each, strict=True))
+        return tuple(_shown(item, of, redactor) for item, of in zip(value, each, strict=True))
     if isinstance(value, Mapping):
         key, of = _members(kind)
         return {_shown(k, key, redactor): _shown(v, of, redactor) for k, v in value.items()}
@@ -95,7 +95,7 @@ def _shown(value: Any, kind: Any, redactor: Redactor) -> Any:
 
 
 def _members(kind: Any) -> tuple[Any, ...]:
-    """What a declared type is made of: of `X | None` what X is made of, of `Annotated[str, how]` how it is shown."""
+    """The arguments of a declared type. `X | None` counts as X, and `Annotated[str, how]` gives `how`."""
     if get_origin(kind) is Annotated:
         return tuple(kind.__metadata__)
     if type(None) in (parts := get_args(kind)):

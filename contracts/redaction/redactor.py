@@ -1,11 +1,11 @@
-"""The one sink for text that leaves the suite: secrets out first, then whatever a server could do to a terminal or a log.
+"""All text that leaves the suite passes here. First secrets are removed, then everything that could control a terminal or a log.
 
-    text ──► opened    one escaping less: %2F, \\u002f, \\/, &#47;, …
-         └─► packed    whatever could be Base64 or hex, read as such
+    text ──► opened    one level of escapes removed: %2F, \\u002f, \\/, &#47;, …
+         └─► packed    everything that could be Base64 or hex, decoded
                        (and each of these opened and packed again, ROUNDS deep)
 
-Wherever in these any eight bytes in a row are eight bytes of a secret, the characters that they came from are taken out. So a
-secret is found in part too: cut short, or begun in its middle; and looking takes as long for one secret as for thousands.
+Wherever eight consecutive bytes of these are eight consecutive bytes of a secret, the characters that they came from are removed.
+So a part of a secret is found too, and a search takes as long for thousands of secrets as for one.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from contracts.redaction.search import merged, spans
 from contracts.redaction.secrets import Memory, public
 
 MARK: Final = "[secret]"
-LONGEST: Final = 16_384  # characters of a text that are looked at; what lies behind is never shown
-LONGEST_SECRET: Final = 4_096  # characters of a value that came with an exchange; the user's own are kept whole
-KEPT, KEPT_CHARACTERS = 4_000, 1 << 19  # most values of exchanges that are known at a time; the oldest are forgotten first
-COOKIES_LEARNED, COOKIE_CHARACTERS = 64, 16_384  # most of one answer: more would only drive out what was learned before
-BODY_READ: Final = 65_536  # where a body is searched for tokens beside the documented one
+LONGEST: Final = 16_384  # characters of a text that are searched; the rest is never shown
+LONGEST_SECRET: Final = 4_096  # characters kept of a value from an exchange; the user's own secrets are kept whole
+KEPT, KEPT_CHARACTERS = 4_000, 1 << 19  # limits for values from exchanges; the oldest are forgotten first
+COOKIES_LEARNED, COOKIE_CHARACTERS = 64, 16_384  # limits for one answer: more would drive out older values
+BODY_READ: Final = 65_536  # bytes of a body that are searched for tokens other than the documented one
 
 _MEMBER: Final = re.compile(r'"[\w-]{0,30}token"\s{0,9}:\s{0,9}"((?>[^"\\]|\\.){1,4096})', re.IGNORECASE)
 _NESTED: Final = re.compile(rb'tokens?"\s*:\s*[\[{]', re.IGNORECASE)
@@ -35,7 +35,7 @@ SECRET_HEADER: Final = re.compile(r"(?:.*-)?(?:set-cookie2?|cookie2?|authorizati
 
 
 class Redactor:
-    """Knows the secrets of a run and takes them out of text."""
+    """Knows the secrets of a run and removes them from text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._own, self._young, self._old = Memory(), Memory(), Memory()
@@ -43,7 +43,7 @@ class Redactor:
             self.learn(secret)
 
     def learn(self, secret: str) -> None:
-        """Remember one more secret for good. A header's value may begin with its scheme: `Basic …` holds a password too."""
+        """Remember a secret for the whole run. It may begin with its scheme; of `Basic …` the password is learned too."""
         if scheme := _SCHEME.match(secret):
             secret = secret[scheme.end() :]
             if scheme[1].lower() == "basic":
@@ -52,12 +52,12 @@ class Redactor:
             self._own.add(secret)
 
     def learn_cookies(self, header: str) -> None:
-        """Remember the values of a Cookie header for good."""
+        """Remember the values of a Cookie header for the whole run."""
         for value in parse_cookies(header).values():
             self.learn(value)
 
     def learn_exchange(self, exchange: Exchange) -> None:
-        """Remember what an exchange carried, until many others did: cookies sent and set, tokens sent and given."""
+        """Remember the cookies and tokens that an exchange sent and received, until many newer values displace them."""
         sent: dict[str, str] = {XSRF: ""}
         for name, value in exchange.request.headers:
             lowered = name.lower()
@@ -78,13 +78,13 @@ class Redactor:
                     self._keep(token)
 
     def _learn_set(self, r: Response, sent: dict[str, str]) -> None:
-        """The cookies that an answer sets; those that a browser sends already, which may be the session, go first."""
+        """Remember the cookies that an answer sets. Cookies that were sent come first, since one of them may be the session."""
         pairs = dict((line.partition(";")[0] + "=").split("=", 1) for line in r.cookies())
-        left = COOKIE_CHARACTERS
+        room = COOKIE_CHARACTERS
         for name in itertools.islice(sorted(pairs, key=lambda name: name.strip() not in sent), COOKIES_LEARNED):
             value = pairs[name][:-1].strip()[:LONGEST_SECRET]
-            left -= len(value)
-            if left < 0:
+            room -= len(value)
+            if room < 0:
                 break
             self._keep(value)
 
@@ -97,26 +97,27 @@ class Redactor:
         self._young.add(value)
 
     def clean(self, text: str) -> str:
-        """The text without secrets; whatever looks like a JWT goes too."""
+        """The text without secrets and without anything that looks like a JWT."""
         raw = text.encode("utf-8", "surrogatepass")
         found = self._found(raw)
         if not found:
             return text
         pieces: list[bytes] = []
         mark, at = MARK.encode(), 0
-        marks = [m.span() for m in re.finditer(re.escape(mark), raw)] if mark in raw else []  # to be left whole
+        # Marks of an earlier pass stay whole.
+        marks = [m.span() for m in re.finditer(re.escape(mark), raw)] if mark in raw else []
         for start, end in merged([*found, *marks]):
             while start > at and raw[start] & 0xC0 == 0x80:
                 start -= 1
             while end < len(raw) and raw[end] & 0xC0 == 0x80:
                 end += 1
-            if start > at or not pieces:  # else a character lay in two spans
+            if start > at or not pieces:  # otherwise a character lay in two spans
                 pieces += [raw[at:start], mark]
             at = end
         return b"".join([*pieces, raw[at:]]).decode("utf-8", "surrogatepass")
 
     def spans(self, raw: bytes) -> list[Span]:
-        """Where secrets are in the bytes, from and to, in order; what touches is one."""
+        """The (start, end) of every secret in the bytes, in order. Spans that touch are one."""
         return list(merged(self._found(raw)))
 
     def _found(self, raw: bytes) -> list[Span]:
@@ -124,7 +125,7 @@ class Redactor:
         return list(spans(raw, known, ROUNDS))
 
     def show(self, text: str, most: int = 300) -> str:
-        """The text as one harmless line: cleaned, non-printables escaped, workflow commands defused, cut short."""
+        """The text as one harmless line: without secrets, with non-printables escaped and CI commands defused, cut to `most`."""
         whole = self.clean(text[:LONGEST])
         line = escape(whole[:most])
         if len(text) <= LONGEST and len(whole) <= most and len(line) <= most:
@@ -132,12 +133,13 @@ class Redactor:
         return f"{line[:most]}… ({len(text) if len(text) > LONGEST else len(whole):,} characters)"
 
     def command(self, text: str) -> str:
-        """A command as one line, without secrets. Nothing else in it changes but what cannot be printed, so it still runs."""
+        """A command without secrets, on one line. Otherwise only non-printable characters are replaced, so that it still runs."""
         return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.clean(text[:LONGEST]))
 
     def header(self, name: str, value: str, most: int = 100) -> str:
-        """A header as one harmless line. What is secret by its name is masked whatever is known of its value; of Set-Cookie the
-        name and the attributes stay, of Cookie the names, and values that the document makes up.
+        """A header as one harmless line. If its name makes it secret, the value is masked, even if it is not a known secret.
+
+        Set-Cookie keeps the name and the attributes, Cookie keeps the names, and values that the document publishes stay.
         """
         if not SECRET_HEADER.fullmatch(name):
             return self.show(f"{name}: {value}", most)
@@ -152,14 +154,14 @@ class Redactor:
 
 
 def escape(text: str) -> str:
-    """One line that no terminal and no CI log obeys: of `::` and `##`, which begin commands, the signs stand apart."""
+    """The text as one line that cannot control a terminal or a CI log. Spaces break up `::` and `##`, which begin CI commands."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" if ord(c) < 256 else f"\\u{ord(c):04x}" for c in text)
     return re.sub(r":(?=:)|#(?=#)", r"\g<0> ", text)
 
 
 def _tokens(value: object, named: bool = False, depth: int = 8) -> Iterator[str]:
-    """Strings under a member that is called a token, however deep."""
+    """The strings under a member whose name ends in `token` or `tokens`, at most `depth` levels deep."""
     if isinstance(value, str):
         if named:
             yield value
@@ -170,7 +172,7 @@ def _tokens(value: object, named: bool = False, depth: int = 8) -> Iterator[str]
 
 
 def _masked(pair: str) -> str:
-    """`name=value` of a cookie without the value; what has no name may be all value."""
+    """The `name=value` of a cookie without the value. Text without `=` is masked whole, since it may be a value."""
     name, equals, value = pair.partition("=")
     if not equals:
         return MARK if pair.strip() else pair

@@ -1,4 +1,4 @@
-"""Where secrets are in a text, in whatever coding."""
+"""Finds secrets in a text, plain or encoded."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 from contracts.redaction.decoding import SHORTEST, Span, opened, packed
 from contracts.redaction.secrets import GRAM, Memory, grams_of
 
-# A signed token or the beginning of one; in the midst of a word the whole of it, as camelCase has `eyJ` too.
+# A signed token or its beginning. Inside a word only a whole token counts, since camelCase words may contain `eyJ` too.
 JWT: Final = re.compile(
     rb"(?<![\w-])(?:eyJ[\w-]{8,}+(?:\.[\w-]*+){0,2}|(?:(?!eyJ)[\w-])++eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)", re.ASCII
 )
 
 
 def spans(data: bytes, known: list[Memory], rounds: int) -> Iterator[Span]:
-    """Where secrets are in the data, or in what it decodes to."""
+    """The spans of secrets in the data, and in what the data decodes to (`rounds` levels deep)."""
     yield from (m.span() for m in JWT.finditer(data) if b"eyJ" in m[0])
     yield from _hits(data.lower(), known)
     if rounds:
@@ -39,7 +39,7 @@ def _hits(data: bytes, known: list[Memory]) -> Iterator[Span]:
 
 
 def merged(spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans in order, those that touch as one."""
+    """The spans in order. Spans that touch are merged."""
     begun: Span | None = None
     for start, end in sorted(spans):
         if begun and start <= begun[1]:

@@ -1,4 +1,4 @@
-"""What is secret: values, and every eight bytes in a row of them in the forms in which text may hold them."""
+"""The secret values, and every eight consecutive bytes of them in each form that a text may hold."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GRAM: Final = 8
 
 
 class Memory:
-    """Values; and, once it is made ready, every eight bytes in a row of them, as numbers, and those shorter than that."""
+    """A set of secret values. `ready` indexes them: runs of eight bytes as numbers in `grams`, shorter values in `short`."""
 
     def __init__(self) -> None:
         self.values: dict[str, None] = {}
@@ -28,7 +28,7 @@ class Memory:
             self._fresh.append(value)
 
     def ready(self) -> Memory:
-        """Itself, with what was added since. Most runs learn thousands of values and show little, so that is done late."""
+        """Index the values added since the last call. This is done late: most runs learn thousands of values and show little."""
         for form in (form for value in self._fresh for form in _forms(value)):
             if len(form) < GRAM:
                 self.short.add(form)
@@ -40,7 +40,7 @@ class Memory:
 
 
 def _forms(secret: str) -> set[bytes]:
-    """A secret in bytes, in lower case, with the escapes that it has itself and without them."""
+    """The forms of a secret as lower-case bytes: with its own escapes and without them, in UTF-8 and in Latin-1."""
     raws = {secret.encode("utf-8", "surrogatepass")}
     if " " in secret:
         raws.add(secret.replace(" ", "+").encode("utf-8", "surrogatepass"))
@@ -59,7 +59,7 @@ def _forms(secret: str) -> set[bytes]:
 
 
 def grams_of(data: bytes) -> set[int]:
-    """Every eight bytes in a row, as numbers."""
+    """Every eight consecutive bytes of the data, as numbers."""
     grams: set[int] = set()
     for first in range(GRAM):
         grams.update(memoryview(data[first : first + (len(data) - first) // GRAM * GRAM]).cast("Q"))
@@ -68,12 +68,12 @@ def grams_of(data: bytes) -> set[int]:
 
 @cache
 def public() -> frozenset[str]:
-    """Values that the document itself makes up: taking them out would hide the evidence."""
+    """Example values that the document publishes. They are not secret, and removing them would hide the evidence."""
     values = {value for examples in load().headers.values() for value in examples}
     return frozenset(values | {value.removeprefix("Bearer ") for value in values})
 
 
 @cache
 def public_grams() -> set[int]:
-    """Parts of those values, of rule ids, and of every URL: a cookie like `my-session` or one that holds a URL hides neither."""
+    """Grams of published values, rule ids and URLs. A cookie such as `my-session`, or one with a URL in it, cannot hide them."""
     return grams_of("\n".join([*public(), *load().rules, "https://", load().path]).lower().encode())

@@ -1,1 +1,1 @@
-"""The report of a run: `report.json`, and what the terminal says at the end."""
+"""The report of a run: one model of it, and the forms that show the model: terminal, page, JSON, summary, badge, annotations."""

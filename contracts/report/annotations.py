@@ -1,22 +1,22 @@
-"""What a run tells GitHub at the place of the step: workflow commands, one for each rule that fails it. Pure."""
+"""Annotations for a GitHub workflow: one workflow command for each rule that fails the run. Pure."""
 
-# There is no `from __future__ import annotations` here: it would take the name of the function.
+# `from __future__ import annotations` is missing here, since it would shadow the function of that name.
 from collections.abc import Iterator
 from typing import Final
 
 from contracts.redaction.redacted import Redacted
 from contracts.report.model import ERROR, FIXED, Report, RuleResult
 
-MOST: Final = 10  # errors that GitHub shows of one step; it counts other kinds of annotation apart
+MOST: Final = 10  # GitHub shows so many errors of one step; warnings have a limit of their own
 
 
 def annotations(redacted: Redacted[Report]) -> list[str]:
-    """The lines to print. Nothing that a server sent can end its line, or its place in the line, and begin a command."""
+    """The lines to print. Text of a server is escaped, so that it cannot begin a command or leave its place in the line."""
     errors = list(_errors(redacted.model))
     lines = [_command("error", title, text) for title, text in errors[:MOST]]
-    if left := len(errors[MOST:]):
-        more = f"{left} more error{'s' if left > 1 else ''}; the summary and the report have all of them"
-        lines.append(_command("warning", "refresh contract", more))
+    if more := len(errors[MOST:]):
+        text = f"{more} more error{'s' if more > 1 else ''}; the summary and the report have all of them"
+        lines.append(_command("warning", "refresh contract", text))
     return lines
 
 
@@ -40,11 +40,11 @@ def _command(kind: str, title: str, text: str) -> str:
 
 
 def _data(text: str) -> str:
-    """As the message of a command is written, without what a terminal could obey."""
+    """The text, escaped as the message of a command, without characters that could control a terminal."""
     shown = "".join(c if c.isprintable() or c in "\r\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
     return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """As the value of a property of a command is written."""
+    """The text, escaped as the value of a command's property."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")

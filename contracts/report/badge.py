@@ -1,4 +1,4 @@
-"""`badge.json`: the verdict as a badge, in the schema that shields.io reads from an address (its endpoint badge). Pure."""
+"""`badge.json`: the verdict in the schema of shields.io's endpoint badge. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _COLOURS: Final = {"conformant": "brightgreen", "non-conformant": "red", "incomp
 
 
 def badge(redacted: Redacted[Report]) -> dict[str, Any]:
-    """Of a broken contract the badge counts the rules, each once, however many implementations broke it."""
+    """The badge. If the contract is broken, it counts the broken rules, each once, even if several implementations broke it."""
     report = redacted.model
     broken = len({result.rule for result in report.results if result.is_broken})
     counted = report.verdict == "non-conformant" and broken

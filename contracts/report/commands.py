@@ -1,4 +1,4 @@
-"""Commands and settings of a run, for people: how it was started, and how to judge one rule again."""
+"""The commands and settings of a run for its reader: how it was started, and how to judge one rule again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contracts.settings import Settings
 
 
 def given(run: RunResult) -> str:
-    """The command as it was given, with the names of the secrets that came by the environment."""
+    """The command of the run, preceded by the names of the environment variables that hold secrets."""
     return " ".join([*_secrets(run.settings), "pytest", *map(shlex.quote, run.argv)])
 
 
 def again(run: RunResult, part: Part, rule_id: str) -> str:
-    """The command that judges an implementation by one rule again."""
-    s, usual = run.settings, Settings()
+    """The command that judges one rule of an implementation again. Settings that are the default are left out."""
+    s, defaults = run.settings, Settings()
     argv = ["pytest", *run.suite_args, "-m", part, "-k", rule_id]
     secrets: list[str] = []
     if s.replay:
@@ -30,23 +30,23 @@ def again(run: RunResult, part: Part, rule_id: str) -> str:
     argv += ["--refresh-sdk", str(s.sdk)] if s.sdk and part is Part.SDK else []
     argv += ["--refresh-strict"] if s.strict else []
     for option, value, default in (
-        ("--refresh-path", s.path, usual.path),
-        ("--refresh-max-requests", s.max_requests, usual.max_requests),
-        ("--refresh-deadline", s.deadline, usual.deadline),
-        ("--hypothesis-seed", s.seed, usual.seed),
+        ("--refresh-path", s.path, defaults.path),
+        ("--refresh-max-requests", s.max_requests, defaults.max_requests),
+        ("--refresh-deadline", s.deadline, defaults.deadline),
+        ("--hypothesis-seed", s.seed, defaults.seed),
     ):
         argv += [option, f"{value:g}" if isinstance(value, float) else str(value)] if value != default else []
     return " ".join([*secrets, shlex.join(argv)])
 
 
 def _secrets(s: Settings) -> list[str]:
-    """The variables of the environment that were set, without their values."""
+    """The environment variables with secrets that were set, without their values."""
     values = (("REFRESH_COOKIE", s.cookie), ("REFRESH_EXPIRED_COOKIE", s.expired_cookie), ("REFRESH_HEADERS", s.headers))
     return [f"{name}=…" for name, value in values if value]
 
 
 def configuration(run: RunResult) -> Iterator[tuple[str, str]]:
-    """What was asked for, by name."""
+    """The settings of the run as (name, value) pairs."""
     s = run.settings
     yield "target", f"{s.base_url}{s.path}" if s.base_url else "the built-in implementations"
     if s.replay:

@@ -1,4 +1,4 @@
-"""An exchange as a curl command that a person can run: the secrets in it are names of variables to be set."""
+"""An exchange as a curl command that a person can run. Secrets are replaced by shell variables, which the person sets."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from contracts.redaction.redacted import Header
 from contracts.report.wire import Wire
 
-# What curl or the suite adds by itself.
+# Headers that curl adds by itself, or that are written separately.
 OWN: Final = ("host", "user-agent", "accept-encoding", "content-length", "cookie", "authorization")
 VARIABLES: Final = {"valid": "REFRESH_COOKIE", "expired": "REFRESH_EXPIRED_COOKIE", "unknown": "REFRESH_COOKIE"}
 
 
 def line(wire: Wire) -> str:
-    """The command; twice at the same time, where the exchange overlapped another."""
+    """The command. It runs twice at the same time if the exchange overlapped another."""
     argv = ["curl", "-i", *(["--head"] if wire.method == "HEAD" else ["-X", wire.method]), shlex.quote(wire.url)]
     for header in wire.sent:
         name = header.name.lower()
@@ -31,7 +31,7 @@ def line(wire: Wire) -> str:
 
 
 def _cookie(wire: Wire, header: Header) -> str:
-    """A session that the suite made up is made up here too; a real one is the variable that holds it."""
+    """The Cookie header. A real session is a variable; one that the suite made up is written out, with made-up values."""
     if variable := VARIABLES.get(wire.session):
         return f'"Cookie: ${variable}"'
     names = [pair.partition("=")[0].strip() for pair in header.value.split(";")]

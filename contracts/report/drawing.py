@@ -1,4 +1,4 @@
-"""A timeline as a picture: the page on the left, the endpoint on the right, what went between them, and what came of it."""
+"""Draws a timeline as SVG: the page on the left, the endpoint on the right, the messages between them, and the results."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}
 
 
 def draw(story: Redacted[Story], broken: Sequence[str], *, client: str) -> str:
-    """The story as SVG; `broken` are the rules that it breaks. The picture asks nothing of the network and runs no script."""
-    scenario, told = story.model.scenario, story.model.steps
+    """The story as SVG. `broken` are the rules that it breaks. The picture loads nothing and runs no script."""
+    scenario, steps = story.model.scenario, story.model.steps
     verdict = f"breaks {', '.join(broken)}" if broken else "keeps every rule"
     lines = textwrap.wrap(verdict, 105)
-    height = TOP + ROW * len(told) + 20 + 20 * len(lines)
+    height = TOP + ROW * len(steps) + 20 + 20 * len(lines)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" direction="ltr">',
         f"<title>{escape(f'{client}, {scenario}: {verdict}')}</title><style>{STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{height}" rx="6"/>',
         _text(16, 26, f"{client} · {scenario}", "title"),
         _text(PAGE, 54, "the page", "quiet", "middle") + _text(ENDPOINT, 54, "the endpoint", "quiet", "middle"),
-        *(f'<line class="life" x1="{x}" y1="62" x2="{x}" y2="{TOP + ROW * len(told) - 14}"/>' for x in (PAGE, ENDPOINT)),
-        *(part for row, step in enumerate(told) for part in _step(step, TOP + ROW * row)),
+        *(f'<line class="life" x1="{x}" y1="62" x2="{x}" y2="{TOP + ROW * len(steps) - 14}"/>' for x in (PAGE, ENDPOINT)),
+        *(part for row, step in enumerate(steps) for part in _step(step, TOP + ROW * row)),
         *(_text(16, height - 18 - 20 * (len(lines) - 1 - n), line, "bad" if broken else "quiet") for n, line in enumerate(lines)),
         "</svg>",
     ]
@@ -66,6 +66,6 @@ def _step(step: Step, y: int) -> Iterator[str]:
 
 
 def _text(x: int, y: int, text: str, kind: str = "", anchor: str = "") -> str:
-    said = f' class="{kind}"' if kind else ""
-    said += f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text x="{x}" y="{y}"{said}>{escape(text)}</text>'
+    attributes = f' class="{kind}"' if kind else ""
+    attributes += f' text-anchor="{anchor}"' if anchor else ""
+    return f'<text x="{x}" y="{y}"{attributes}>{escape(text)}</text>'

@@ -1,4 +1,4 @@
-"""The files of a report: which there are, and how they are written: all of them whole, or none."""
+"""The files of a report, and how they are written: either all of them, each complete, or none."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ NAMES: Final = (PAGE, DATA, EVIDENCE, SUMMARY, BADGE)
 
 
 def prepare(folder: Path, *, replay: bool = False) -> None:
-    """Make the report's folder, and remove the report of an earlier run, which must not be taken for that of a run that dies. A
-    `replay` writes no evidence, so it leaves what is there.
+    """Make the report's folder and remove an earlier report, so that nobody takes it for the report of a run that dies.
 
-    Mistake: nothing can be written there.
+    A `replay` keeps the evidence that is there, since it writes none. Mistake: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,9 +33,9 @@ def prepare(folder: Path, *, replay: bool = False) -> None:
 
 
 def remove(folder: Path, *, evidence: bool = True) -> None:
-    """Remove the report of an earlier run, which must not be taken for that of a run that dies. OSError: it cannot be done.
+    """Remove the report of an earlier run, and its HAR file too if `evidence` is true. OSError: a file cannot be removed.
 
-    Its `evidence` is left where none is written anew: it may be what is judged.
+    A replay keeps the HAR file, since it may be the file that is judged.
     """
     for name in NAMES:
         if evidence or name != EVIDENCE:
@@ -44,27 +43,27 @@ def remove(folder: Path, *, evidence: bool = True) -> None:
 
 
 def write(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write the files beside their places first, and move them there when all are whole. OSError: they cannot be written."""
+    """Write all files under temporary names first, then move them to their places. OSError: they cannot be written."""
     folder.mkdir(parents=True, exist_ok=True)
     ready: dict[str, Path] = {}
-    made: list[Path] = []
+    created: list[Path] = []
     try:
         for name, text in texts.items():
-            handle, beside = tempfile.mkstemp(dir=folder, prefix=".report-")
-            ready[name] = Path(beside)
-            made.append(ready[name])
+            handle, temporary = tempfile.mkstemp(dir=folder, prefix=".report-")
+            ready[name] = Path(temporary)
+            created.append(ready[name])
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
             ready[name].chmod(0o644)
         for name, whole in ready.items():
-            made.append(whole.replace(folder / name))
+            created.append(whole.replace(folder / name))
     except BaseException:
-        for path in made:
+        for path in created:
             path.unlink(missing_ok=True)
         raise
 
 
 def append(path: Path, text: str) -> None:
-    """Add a text to a file that others write too. OSError: it cannot be written."""
+    """Append a text to a file that other programs write too. OSError: it cannot be written."""
     with path.open("a", encoding="utf-8") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""`report.json`: the run for machines, checked against the JSON Schema that ships with the package."""
+"""`report.json`: the report for machines. It is checked against the JSON Schema that ships with the package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contracts.report.model import Implementation, Report, RuleResult
 
 
 def data(redacted: Redacted[Report]) -> dict[str, Any]:
-    """The report as `report.json` has it."""
+    """The content of `report.json`."""
     report, document = redacted.model, load()
     return {
         "schema": 1,
@@ -23,7 +23,7 @@ def data(redacted: Redacted[Report]) -> dict[str, Any]:
         "seconds": report.seconds,
         "seed": report.seed,
         "contract": {"version": document.version, "sha256": document.sha256},
-        "implementations": [_implementation(one) for one in report.implementations],
+        "implementations": [_implementation(implementation) for implementation in report.implementations],
         "rules": [_rule(rule, [r for r in report.results if r.rule == rule.id]) for rule in document.rules.values()],
         "recorded": [
             {
@@ -35,24 +35,24 @@ def data(redacted: Redacted[Report]) -> dict[str, Any]:
             for row in report.recorded
         ],
         "power": {
-            one.name: {
+            implementation.name: {
                 result.rule: _power(result)
                 for result in report.results
-                if result.implementation == one.name and result.exercised is not None
+                if result.implementation == implementation.name and result.exercised is not None
             }
-            for one in report.implementations
+            for implementation in report.implementations
         },
     }
 
 
-def _implementation(one: Implementation) -> dict[str, Any]:
+def _implementation(implementation: Implementation) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "role": one.role,
-        "kind": one.kind,
-        "version": one.version,
-        "verdict": one.verdict,
-        "requests": one.requests,
+        "name": implementation.name,
+        "role": implementation.role,
+        "kind": implementation.kind,
+        "version": implementation.version,
+        "verdict": implementation.verdict,
+        "requests": implementation.requests,
     }
 
 
@@ -90,11 +90,11 @@ def schema() -> dict[str, Any]:
 
 
 def text(redacted: Redacted[Report]) -> str:
-    """The report as JSON. ValueError: it breaks its own schema."""
+    """The report as JSON. ValueError: it does not fit its schema."""
     import jsonschema_rs
 
-    found = data(redacted)
-    error = next(jsonschema_rs.iter_errors(schema(), found), None)
+    content = data(redacted)
+    error = next(jsonschema_rs.iter_errors(schema(), content), None)
     if error is not None:
         raise ValueError(f"the report does not fit its schema: {error}")
-    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -1,4 +1,4 @@
-"""The line of pytest's terminal on which progress is told, while pytest captures what tests print."""
+"""Shows progress on the current line of pytest's terminal, although pytest captures what tests print."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 class TerminalLine:
-    """A line of the terminal that pytest writes to; its own is there again when this one is cleared."""
+    """The current line of pytest's terminal. `clear` restores what pytest had written on it."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._capture = config.pluginmanager.getplugin("capturemanager")
@@ -31,7 +31,7 @@ class TerminalLine:
 
 
 def line(config: pytest.Config) -> TerminalLine | None:
-    """The line; none where nobody sits in front of it."""
+    """The line; None if the output is no terminal or pytest is quiet."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
     watched = reporter is not None and reporter.isatty and reporter.verbosity >= 0 and sys.__stdout__ is not None
     return TerminalLine(config) if watched else None

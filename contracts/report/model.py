@@ -1,15 +1,15 @@
-"""The report as one model: whatever is written or printed of a run is made of it, after it was redacted.
+"""The report as one model. It is redacted once, and then all files and all output of a run are made from it.
 
     RunResult ──► report() ──► Report ──► redact() ──► Redacted[Report] ──► terminal, page, json, summary, badge, annotations
 
 Report
 ├── Implementation …     what was judged
-├── RuleResult …         what became of one rule with one implementation
-│   ├── Finding …            what was expected, and what was there
+├── RuleResult …         the result of one rule for one implementation
+│   ├── Finding …            what was expected, and what was found
 │   ├── Wire                 the smallest exchange that broke it
 │   └── Story                what happened around the call that broke it
-├── Check …              whether there was anything to judge
-└── Recorded …           an answer of the target, and what clients made of it
+├── Check …              whether the implementation could be judged
+└── Recorded …           an answer of the target that was played to clients
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ NOT_ASKED: Final = "it was not asked for"
 
 @dataclass(frozen=True)
 class Implementation:
-    """What was judged. `remark`: what a reader should know of a recording that somebody else made."""
+    """An implementation that was judged. `remark` tells the limits of a recording that another program made."""
 
     name: str
     role: Public
@@ -59,7 +59,7 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was expected and what was there, in the case of this number."""
+    """What was expected and what was found, in the exchange or outcome with this number."""
 
     expected: str
     actual: str
@@ -68,12 +68,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What became of one rule with one implementation.
+    """The result of one rule for one implementation.
 
-    `exercised`: the cases that put the rule to the test; None where nobody counted. The members from `wire` on describe the
-    evidence of a rule that does not simply hold: `also` names other scenarios that broke it, `reasons` says why a known deviation
-    is accepted, `shared` what all broken cases have in common, `seen` how often it was broken, `again` how to judge it again,
-    `unverified` why it could not be verified.
+    `exercised` is the number of cases that exercised the rule, or None if they were not counted. The members from `wire` on
+    describe the evidence of a rule that did not pass: `also` names other scenarios that broke it, `reasons` says why known
+    deviations are accepted, `shared` what all broken cases have in common, `seen` how often it was broken, `again` how to judge
+    it again, and `unverified` why it could not be verified.
     """
 
     rule: Public
@@ -96,18 +96,18 @@ class RuleResult:
 
     @property
     def would_see(self) -> float | None:
-        """The smallest share of broken cases that would have been seen, with a probability of 95 %."""
+        """The smallest share of broken cases that would have been seen with 95 % probability; None if none exercised the rule."""
         return would_see(self.exercised or 0)
 
     @property
     def is_broken(self) -> bool:
-        """Whether it fails the run."""
+        """Whether this result fails the run."""
         return self.verdict in BROKEN
 
 
 @dataclass(frozen=True)
 class Check:
-    """Whether there was anything to judge, apart from how it was judged; `ok` is None where that was not asked."""
+    """One condition for judging an implementation at all, such as that it answers. `ok` is None if it was not checked."""
 
     implementation: str
     what: Public
@@ -117,7 +117,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An answer of the target that clients met too, and the rules that each side broke with it."""
+    """An answer of the target that was also played to clients, and the rules that each side broke with it."""
 
     exchange: int
     answer: str
@@ -127,7 +127,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run. `evidence` is where its HAR file is written, as a word of a command; None where it writes none."""
+    """The report of a whole run. `evidence` is the path of its HAR file, quoted for a shell; None if it writes none."""
 
     verdict: Public
     reason: Annotated[str, Shown(2000)] | None
@@ -151,7 +151,7 @@ class Report:
 
     @property
     def cards(self) -> tuple[RuleResult, ...]:
-        """The results that a reader has to look at: what is broken, and what is known to be."""
+        """The results that a reader has to look at: broken rules, warnings and known deviations."""
         return tuple(result for result in self.results if result.verdict in CARDS)
 
 
@@ -246,7 +246,7 @@ def _story(judgement: Judgement, first: RuleFinding | None) -> Story | None:
 
 
 def _also(judgement: Judgement, findings: list[RuleFinding]) -> Iterator[str]:
-    """The other scenarios that have a name of their own and broke the rule."""
+    """The other named scenarios that broke the rule."""
     if not isinstance(judgement, ConsumerJudgement):
         return
     for finding in findings[1:]:
@@ -267,17 +267,17 @@ def _unverified(judgement: Judgement, rule: RuleText, verdict: str) -> str:
 
 
 def _checks(run: RunResult) -> Iterator[Check]:
-    for j in run.judgements.values():
-        if isinstance(j, ProviderJudgement) and not run.settings.replay:
-            yield from _target(j)
-        told = j.halted or j.remark or f"{len(j.observation.results)} {j.cases} judged"
-        yield Check(j.name, "observed to the end", j.halted is None, told)
+    for judgement in run.judgements.values():
+        if isinstance(judgement, ProviderJudgement) and not run.settings.replay:
+            yield from _target(judgement)
+        told = judgement.halted or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
+        yield Check(judgement.name, "observed to the end", judgement.halted is None, told)
     for name, sentence in run.missing.items():
         yield Check(name, "there to be judged", False, sentence)
 
 
 def _target(judgement: ProviderJudgement) -> Iterator[Check]:
-    health, target = judgement.observation.target_health, judgement.observation.provider
+    health, target = judgement.observation.target_health, judgement.observation.target
     yield Check(judgement.name, "reached", health.answers > 0, f"{health.answers} of {judgement.requests} requests were answered")
     if health.answers:
         wrong = health.no_endpoint(target.path)

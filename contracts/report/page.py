@@ -1,7 +1,7 @@
-"""`report.html`, the page that people act on: the verdict, what is broken and how to run it again, and what stands behind it.
+"""`report.html`, the page for people: the verdict, what is broken, how to run it again, and the evidence.
 
-One file without scripts, which asks nothing of the network. What an implementation said reaches it as text: Jinja escapes it,
-and the page's policy would let nothing run or load that got through all the same.
+It is one file without scripts, and it loads nothing from the network. Jinja escapes all text of implementations. If some of it
+got through, the content security policy of the page would still not let it run or load anything.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from contracts.report.model import Report, RuleResult
 from contracts.rules.confidence import percent
 
 HERE: Final = Path(__file__).resolve().parent
-# Verdicts of rules in the order in which they matter, and how they are called.
+# The verdicts of rules, most important first, and their names on the page.
 WORDS: Final = {
     "fail": "fail",
     "fixed": "fixed",
@@ -40,9 +40,9 @@ WORDS: Final = {
 }
 ROLES: Final = {"provider": "endpoint", "consumer": "client"}
 LEVELS: Final = ("MUST", "SHOULD")
-LONG_REASON: Final = 400  # characters; what is longer is folded when the list below says the same
+LONG_REASON: Final = 400  # characters; a longer reason is folded if the list below says the same
 Key = tuple[str, str]
-"""A rule and an implementation."""
+"""The rule id and the name of the implementation."""
 _SOURCE: Final = re.compile(r"(?P<title>.+) <(?P<url>[^<>\s]+)>", re.DOTALL)
 
 
@@ -54,7 +54,7 @@ def page(redacted: Redacted[Report]) -> str:
     return _template().render(
         report=report,
         contract={"version": document.version, "sha256": document.sha256},
-        style=Markup(style),  # noqa: S704 - it is our own file
+        style=Markup(style),  # noqa: S704 - this file is part of the package
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         headline=headline(report),
         counts=counts(report.results),
@@ -115,10 +115,10 @@ def _many(count: int, what: str) -> str:
 
 
 def counts(results: Sequence[RuleResult]) -> dict[str, dict[str, int]]:
-    """Level to verdict to how often it was given; verdicts that nobody got are left out."""
-    found = [(result.level, result.verdict) for result in results]
-    shown = [word for word in WORDS if any(verdict == word for _, verdict in found)]
-    return {level: {word: found.count((level, word)) for word in shown} for level in LEVELS} if shown else {}
+    """For each level, verdict to its count. A verdict that no rule got is left out."""
+    given = [(result.level, result.verdict) for result in results]
+    shown = [word for word in WORDS if any(verdict == word for _, verdict in given)]
+    return {level: {word: given.count((level, word)) for word in shown} for level in LEVELS} if shown else {}
 
 
 def _key(result: RuleResult) -> Key:
@@ -126,20 +126,21 @@ def _key(result: RuleResult) -> Key:
 
 
 def anchors_of(cards: Iterable[RuleResult]) -> dict[Key, str]:
-    """Rule and implementation to the id of their card: it can be read, and no two are the same."""
-    found: dict[Key, str] = {}
+    """Rule and implementation to the HTML id of their card. The ids are readable and unique."""
+    anchors: dict[Key, str] = {}
     for card in cards:
         where = re.sub(r"[^a-z0-9]+", "-", card.implementation.lower()).strip("-")[:60]
         name = f"card-{card.rule}-at-{where}"
-        taken = set(found.values())
-        number = next(n for n in range(1, len(found) + 2) if (f"{name}-{n}" if n > 1 else name) not in taken)
-        found[_key(card)] = f"{name}-{number}" if number > 1 else name
-    return found
+        taken = set(anchors.values())
+        number = next(n for n in range(1, len(anchors) + 2) if (f"{name}-{n}" if n > 1 else name) not in taken)
+        anchors[_key(card)] = f"{name}-{number}" if number > 1 else name
+    return anchors
 
 
 def matrix(report: Report, role: str, anchors: Mapping[Key, str]) -> dict[str, Any]:
-    """The rules of one role, by level, and what each implementation that plays it got; the real ones stand first."""
-    those = sorted((one for one in report.implementations if one.role == role), key=lambda one: one.kind != "real")
+    """The rules of one role by level, with the results of each implementation of this role; real implementations come first."""
+    implementations = [implementation for implementation in report.implementations if implementation.role == role]
+    implementations.sort(key=lambda implementation: implementation.kind != "real")
     results = {_key(result): result for result in report.results}
 
     def cell(rule: RuleText, name: str) -> dict[str, Any] | None:
@@ -149,25 +150,29 @@ def matrix(report: Report, role: str, anchors: Mapping[Key, str]) -> dict[str, A
     rows = {level: [r for r in load().rules.values() if r.role == role and r.level == level] for level in LEVELS}
     return {
         "role": role,
-        "implementations": those,
-        "levels": {level: [(r, [cell(r, one.name) for one in those]) for r in rules] for level, rules in rows.items() if rules},
+        "implementations": implementations,
+        "levels": {
+            level: [(rule, [cell(rule, implementation.name) for implementation in implementations]) for rule in rules]
+            for level, rules in rows.items()
+            if rules
+        },
     }
 
 
 def unverified(results: Iterable[RuleResult]) -> dict[str, dict[tuple[str, str], list[str]]]:
-    """Why, to the rules (id and level) that were not verified for it, to the implementations."""
-    found: dict[str, dict[tuple[str, str], list[str]]] = {}
+    """For each reason, the rules (id, level) that were not verified because of it, each with its implementations."""
+    by_reason: dict[str, dict[tuple[str, str], list[str]]] = {}
     for result in sorted(results, key=lambda result: LEVELS.index(result.level)):
         if result.unverified:
-            found.setdefault(result.unverified, {}).setdefault((result.rule, result.level), []).append(result.implementation)
-    return found
+            by_reason.setdefault(result.unverified, {}).setdefault((result.rule, result.level), []).append(result.implementation)
+    return by_reason
 
 
 # --- texts --------------------------------------------------------------------------------------------------------------
 
 
 def source(text: str) -> tuple[str, str | None]:
-    """The title of a source, and its address if that is one of the web."""
+    """The title of a source, and its address if that is an HTTP URL."""
     found = _SOURCE.fullmatch(text)
     if not found:
         return text, None
@@ -179,7 +184,7 @@ def source(text: str) -> tuple[str, str | None]:
 
 
 def picture(redacted: Redacted[Report], card: RuleResult) -> str:
-    """The story of a card as an address that holds its picture: as an image its styles stay its own, and it can run nothing."""
+    """The picture of a card's story as a data URL. As an image, it keeps its styles to itself and cannot run anything."""
     if card.story is None:
         return ""
     svg = draw(redacted.part(card.story), [card.rule], client=card.implementation)
@@ -187,10 +192,10 @@ def picture(redacted: Redacted[Report], card: RuleResult) -> str:
 
 
 def moment(time: str) -> str:
-    """A time in ISO 8601 as people write it."""
+    """An ISO 8601 time in a form that is easy to read."""
     return f"{datetime.datetime.fromisoformat(time).astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def step(line: str) -> tuple[str, str]:
-    """What a line of an exchange is (`asked`, `answered` or `about`), and the line."""
+    """The CSS class of a line of an exchange (`asked`, `answered` or `about`), and the line."""
     return {">": "asked", "<": "answered"}.get(line[:1], "about"), line

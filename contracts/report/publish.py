@@ -1,6 +1,6 @@
-"""How a run ends: what was judged is told once to files, to the terminal and to the exit code.
+"""Publishes a run: its files, the lines for the terminal, and the conclusion for the exit code.
 
-Under pytest-xdist the worker that judged sends its account to the process that ends the run.
+Under pytest-xdist, the worker that judged sends its account to the controller, which publishes it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORST_FIRST: Final = ("non-conformant", "incomplete", "conformant")
 
 @dataclass(frozen=True)
 class Account:
-    """What was judged: the report, the folder that it goes to, and the evidence as HAR. Nothing in it is secret."""
+    """Everything that is published of a run: the report, its folder, and the evidence as HAR. It holds no secret."""
 
     report: Redacted[Report]
     folder: Path
@@ -36,7 +36,7 @@ class Account:
 
 
 def account(run: RunResult, redactor: Redactor) -> Account:
-    """The account of a run. It never raises: where the report cannot be made, the account says so as its reason."""
+    """The account of a run. It never raises: if the report cannot be made, the reason of the account says so."""
     folder = run.settings.report
     try:
         with guarded("making the report", REPORT_SECONDS):
@@ -44,14 +44,14 @@ def account(run: RunResult, redactor: Redactor) -> Account:
             if run.judgements and not run.replayed:
                 evidence = har(run.judgements, redactor, seed=run.settings.seed, started=run.started)
             return Account(redact(report(run), redactor), folder, evidence)
-    except Exception as error:  # a traceback would show locals, and those hold secrets
+    except Exception as error:  # a traceback may show locals, which hold secrets
         what = str(error) if isinstance(error, Stuck) else f"the report could not be made ({location(error)}); please report it"
         return Account(redact(Report("incomplete", f"the suite: {what}", seed=run.settings.seed), Redactor()), folder)
 
 
 @dataclass(frozen=True)
 class Ending:
-    """The conclusion of the run, the lines for the terminal, a line on where the report is, and what a pipeline is told."""
+    """The end of a run: its conclusion, the (text, colour) lines for the terminal, and where the report is (`written`)."""
 
     conclusion: Conclusion
     lines: list[tuple[str, str]] = field(default_factory=list)
@@ -66,15 +66,15 @@ class Ending:
 
 
 def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path | None = None) -> Ending:
-    """Write the report: of several accounts of the same suite (`--dist each`), the worst.
+    """Write the report of the worst account. There are several if each worker ran the suite (`--dist each`).
 
-    `died` names a worker that was lost at the suite. `summary` is a file of the pipeline's, to which the summary is added. A run
-    that cannot show its report is at best incomplete.
+    `died` names a worker that died during the suite. `summary` is a file of the pipeline, to which the summary is appended. A run
+    whose report cannot be written is at best incomplete.
     """
     lost = Conclusion("incomplete", f"the worker {died} of pytest-xdist died in the middle of the suite; run it again")
     if not accounts:
         return Ending(lost)
-    worst = min(accounts, key=lambda one: _WORST_FIRST.index(one.report.model.verdict))
+    worst = min(accounts, key=lambda account: _WORST_FIRST.index(account.report.model.verdict))
     conclusion = worst.report.model.conclusion
     if died is not None and conclusion.verdict != "non-conformant":
         conclusion = lost
@@ -85,7 +85,7 @@ def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path |
         texts = documents(found, worst.har)
         files.write(worst.folder, texts)
         written = f"report: {worst.folder / (files.PAGE if files.PAGE in texts else files.DATA)}"
-    except Exception as error:  # a traceback would show locals
+    except Exception as error:  # a traceback may show locals
         why = f"cannot be written ({error.strerror})" if isinstance(error, OSError) else f"could not be made ({location(error)})"
         written = f"no report: {worst.folder} {why}" if isinstance(error, OSError) else f"no report: it {why}; please report it"
         if conclusion.verdict == "conformant":
@@ -100,7 +100,7 @@ def end(accounts: Sequence[Account], *, died: str | None = None, summary: Path |
 
 
 def documents(found: Redacted[Report], evidence: str | None) -> dict[str, str]:
-    """Every file of the report by its name. A run that judged nothing has no page."""
+    """File name to text for every file of the report. A run that judged nothing has no page."""
     from contracts.report.badge import badge
     from contracts.report.summary import summary
 

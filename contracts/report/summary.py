@@ -1,6 +1,6 @@
-"""`summary.md`: the run on one page of Markdown, for a pull request or a step of a pipeline. Pure.
+"""`summary.md`: the run as a page of Markdown, for a pull request or a step of a pipeline. Pure.
 
-Whatever a server or a client may have had a say in stands in code, where neither Markdown nor HTML nor a mention means anything.
+Text that a server or a client can influence is written as code, so that it cannot be Markdown, HTML or a mention.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from contracts.redaction.redacted import Redacted
 from contracts.report.model import ERROR, FIXED, UNVERIFIED, Report, RuleResult
 from contracts.rules.verdict import BROKEN
 
-LIMIT: Final = 900_000  # bytes; GitHub refuses 1 MiB
+LIMIT: Final = 900_000  # bytes; GitHub refuses more than 1 MiB
 LONGEST: Final = 2_000  # characters of one text
-MOST: Final = 100  # rows of the table, and names in a line
+MOST: Final = 100  # most rows of the table, and most names in a line
 
 _SIGNS: Final = {"conformant": "✅", "non-conformant": "❌", "incomplete": "⚠️"}
 _COUNTED: Final = ("pass", *BROKEN, "warn", "known", "not-exercised", "blocked")
@@ -26,13 +26,13 @@ _PUNCTUATION: Final = re.compile(r"[\\`*_\[\]<>&|~$#@]")
 
 
 def summary(redacted: Redacted[Report]) -> str:
-    """The report as Markdown, cut with a note where it would be too long."""
+    """The report as Markdown. If it is too long, it is cut and ends with a note."""
     note = "…cut short here; the report has all of it."
     taken: list[str] = []
-    left = LIMIT - len(note.encode()) - 2
+    room = LIMIT - len(note.encode()) - 2
     for part in _parts(redacted.model):
-        left -= len(part.encode()) + 2
-        if left < 0:
+        room -= len(part.encode()) + 2
+        if room < 0:
             taken.append(note)
             break
         taken.append(part)
@@ -40,12 +40,12 @@ def summary(redacted: Redacted[Report]) -> str:
 
 
 def code(text: str) -> str:
-    """The text as a code span: one line, and nothing in it is Markdown, HTML, a link, a mention or a reference."""
+    """The text as a code span of one line, in which nothing is Markdown, HTML, a link, a mention or a reference."""
     line = _line(text)
     if not line:
         return "(nothing)"
     fence = "`" * (_longest_run(line) + 1)
-    edged = line.strip(" ") and (line[0] in "` " or line[-1] in "` ")  # then readers take one space away at either end
+    edged = line.strip(" ") and (line[0] in "` " or line[-1] in "` ")  # a reader of Markdown removes one space at either end
     return f"{fence} {line} {fence}" if edged else f"{fence}{line}{fence}"
 
 
@@ -57,23 +57,23 @@ def block(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """The text as code in a table. Readers of Markdown do not agree on how a bar is escaped there, so it is another one."""
+    """The text as code in a table. A bar is replaced by `¦`, since readers of Markdown disagree on how to escape it there."""
     return code(text.replace("|", "¦"))
 
 
 def prose(text: str) -> str:
-    """A text of the contract's own, such as a rule or the title of a source: signs stand for themselves, nobody is called."""
+    """A text of the contract, such as a rule or the title of a source, with its punctuation escaped and mentions defused."""
     return _PUNCTUATION.sub(lambda sign: f"\\{sign[0]}" + ("&#8203;" if sign[0] in "@#" else ""), _line(text))
 
 
 def _line(text: str) -> str:
-    """Printable characters only, and not too many of them."""
+    """The text as one printable line of at most `LONGEST` characters."""
     whole = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text):,} characters)"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)
 
 
 def _longest_run(text: str) -> int:
-    """How many backticks stand in a row."""
+    """The length of the longest run of backticks."""
     return max(map(len, re.findall("`+", text)), default=0)
 
 
@@ -100,7 +100,7 @@ def _parts(report: Report) -> Iterator[str]:
 
 
 def _counts(results: Sequence[RuleResult]) -> str:
-    """How many verdicts of each kind, over all implementations."""
+    """How often each verdict was given, over all implementations."""
     counted = Counter(result.verdict for result in results)
     return "Verdicts of rules: " + (", ".join(f"{counted[v]} {v}" for v in _COUNTED if counted[v]) or "none")
 
@@ -108,20 +108,21 @@ def _counts(results: Sequence[RuleResult]) -> str:
 def _table(report: Report) -> Iterator[str]:
     yield "| implementation | | version | verdict | requests | held | broken | warned | known | not exercised |"
     yield "|---|---|---|---|---:|---:|---:|---:|---:|---:|"
-    for one in report.implementations[:MOST]:
-        verdicts = Counter(result.verdict for result in report.results if result.implementation == one.name)
+    for implementation in report.implementations[:MOST]:
+        verdicts = Counter(result.verdict for result in report.results if result.implementation == implementation.name)
         kinds: tuple[tuple[str, ...], ...] = (("pass",), BROKEN, ("warn",), ("known",), UNVERIFIED)
         numbers = [str(sum(verdicts[verdict] for verdict in kind)) for kind in kinds]
-        version = cell(one.version) if one.version else ""
-        verdict = f"{_SIGNS[one.verdict]} {one.verdict}"
-        row = [cell(one.name), f"{one.role}, {one.kind}", version, verdict, f"{one.requests:,}", *numbers]
+        version = cell(implementation.version) if implementation.version else ""
+        verdict = f"{_SIGNS[implementation.verdict]} {implementation.verdict}"
+        role = f"{implementation.role}, {implementation.kind}"
+        row = [cell(implementation.name), role, version, verdict, f"{implementation.requests:,}", *numbers]
         yield f"| {' | '.join(row)} |"
-    if left := len(report.implementations[MOST:]):
-        yield f"| and {left} more | | | | | | | | | |"
+    if more := len(report.implementations[MOST:]):
+        yield f"| and {more} more | | | | | | | | | |"
 
 
 def _broken(result: RuleResult) -> str:
-    """A section for a rule that is broken, or that fails the run otherwise."""
+    """The section of a rule that is broken, or that fails the run for another reason."""
     sign = "⚠️" if result.verdict == "warn" else "❌"
     lines = [f"### {sign} {code(result.rule)} ({result.level}), {code(result.implementation)}", "", prose(result.text), ""]
     lines += [f"- Source: {_source(source)}" for source in result.sources[:MOST]]
@@ -134,7 +135,7 @@ def _broken(result: RuleResult) -> str:
 
 
 def _source(text: str) -> str:
-    """A link, where the source has an address."""
+    """The source, as a link if it has an address."""
     found = _SOURCE.fullmatch(_line(text))
     return f"[{prose(found['title'])}](<{found['url']}>)" if found else prose(text)
 
@@ -144,7 +145,7 @@ def _seen(result: RuleResult) -> str:
 
 
 def _grouped(missing: Sequence[RuleResult]) -> list[str]:
-    """Each rule once, with the implementations that did not exercise it."""
+    """Each rule once, with the implementations for which it was not verified."""
     names: dict[str, list[str]] = {}
     for result in missing:
         names.setdefault(result.rule, []).append(code(result.implementation))
@@ -152,5 +153,5 @@ def _grouped(missing: Sequence[RuleResult]) -> list[str]:
 
 
 def _few(texts: list[str]) -> list[str]:
-    """Not more than can be read."""
+    """At most `MOST` texts; the rest is counted."""
     return texts if len(texts) <= MOST else [*texts[:MOST], f"and {len(texts) - MOST} more"]

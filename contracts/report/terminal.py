@@ -1,4 +1,4 @@
-"""What the terminal shows at the end: the implementations, a card for every broken rule, the verdict."""
+"""The lines that the terminal shows at the end: the implementations, and a card for each rule that needs a look."""
 
 from __future__ import annotations
 
@@ -15,39 +15,41 @@ _COLOURS = {"fail": "red", "fixed": "red"}
 
 
 def lines(redacted: Redacted[Report]) -> Iterator[tuple[str, str]]:
-    """Lines with the colour that each should have: `red`, `yellow`, `green` or none."""
+    """The lines, each with its colour: `red`, `yellow`, `green` or an empty text for none."""
     report = redacted.model
-    for one in report.implementations:
-        results = [result for result in report.results if result.implementation == one.name]
+    for implementation in report.implementations:
+        results = [result for result in report.results if result.implementation == implementation.name]
         verdicts = sorted(result.verdict for result in results)
         counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
-        colour = {"conformant": "green", "non-conformant": "red"}.get(one.verdict, "yellow")
-        version = f" {one.version}" if one.version and one.role == "consumer" else ""
-        yield f"{one.name}{version} ({one.role}, {one.kind}): {one.verdict}, {one.requests} requests; rules: {counts}", colour
-        if one.verdict == "conformant":
-            yield from confidence(one, results)
-        if one.remark:
-            yield f"  recorded elsewhere: {one.remark}", ""
+        name, role, verdict = implementation.name, implementation.role, implementation.verdict
+        colour = {"conformant": "green", "non-conformant": "red"}.get(verdict, "yellow")
+        version = f" {implementation.version}" if implementation.version and role == "consumer" else ""
+        subject = f"{name}{version} ({role}, {implementation.kind})"
+        yield f"{subject}: {verdict}, {implementation.requests} requests; rules: {counts}", colour
+        if verdict == "conformant":
+            yield from confidence(implementation, results)
+        if implementation.remark:
+            yield f"  recorded elsewhere: {implementation.remark}", ""
     for card in report.cards:
         yield "", ""
         yield from shown(card)
     yield from recorded(report.recorded)
 
 
-def confidence(one: Implementation, results: Sequence[RuleResult]) -> Iterator[tuple[str, str]]:
-    """How rare a fault may be and would still have been caught: by the MUST exercised most, and by that exercised least."""
+def confidence(implementation: Implementation, results: Sequence[RuleResult]) -> Iterator[tuple[str, str]]:
+    """How rare a fault would still have been caught: for the MUST that was exercised most, and for the one exercised least."""
     must = [result for result in results if result.level == "MUST"]
     held = [result for result in must if result.verdict == "pass"]
     if held and not any(result.verdict == "blocked" for result in must):
         fewest, most = (pick(held, key=lambda result: result.exercised or 0) for pick in (min, max))
         usual, rarest = (percent(result.would_see or 1) for result in (most, fewest))
-        cases = "answers" if one.cases == "exchanges" else one.cases
+        cases = "answers" if implementation.cases == "exchanges" else implementation.cases
         yield f"  would have caught, with 95 % probability, any fault in {usual} of {cases} or more", ""
         yield f"  (in {rarest} or more for {fewest.rule}, which {fewest.exercised} of them exercised)", ""
 
 
 def shown(card: RuleResult) -> Iterator[tuple[str, str]]:
-    """A card as lines."""
+    """The lines of a card."""
     gone = f": {FIXED}" if card.verdict == "fixed" else ""
     colour = _COLOURS.get(card.verdict, "yellow")
     yield f"{card.verdict.upper()} {card.rule} ({card.level}), {card.implementation}{gone}", colour
@@ -69,7 +71,7 @@ def shown(card: RuleResult) -> Iterator[tuple[str, str]]:
 
 
 def recorded(rows: Sequence[Recorded]) -> Iterator[tuple[str, str]]:
-    """The answers that clients met as they were recorded: one row, two verdicts."""
+    """The recorded answers that were played to clients, with the rules that each side broke."""
     if not rows:
         return
     yield "", ""
@@ -82,6 +84,6 @@ def recorded(rows: Sequence[Recorded]) -> Iterator[tuple[str, str]]:
 
 
 def labelled(label: str, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The texts in a column, the label before the first."""
+    """The texts in a column, with the label before the first."""
     for number, text in enumerate(texts):
         yield f"  {label if not number else '':8}  {text}", ""

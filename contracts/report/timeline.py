@@ -1,4 +1,4 @@
-"""What happened around one call, in the order in which it happened: for the terminal, the report and the pictures in the docs."""
+"""The timeline of one outcome, for the terminal, the report and the pictures in the docs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKENS = {"kept": "the old token", "new": "the token of the answer", "gone": "no
 
 @dataclass(frozen=True)
 class Step:
-    """Something that happened, `at` seconds after the call (None: not a moment of its own); who did it, and what it was."""
+    """One thing that happened: who did it, what it was, and when: `at` seconds after the calls (None: at no single moment)."""
 
     at: float | None
     who: Public  # page, request, answer, event, promise, token
@@ -24,7 +24,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Story:
-    """What happened in a scenario, in the order in which it happened."""
+    """Everything that happened in a scenario, in order."""
 
     scenario: Public
     steps: tuple[Step, ...]
@@ -35,9 +35,9 @@ def story(outcome: Outcome) -> Story:
     return Story(outcome.scenario.name, (*sorted(_moments(outcome), key=lambda step: step.at or 0.0), *_after(outcome)))
 
 
-def lines(told: Story) -> Iterator[str]:
-    """The story in lines, one for each step."""
-    for step in told.steps:
+def lines(story: Story) -> Iterator[str]:
+    """The lines of a story, one for each step."""
+    for step in story.steps:
         at = "       " if step.at is None else f"{step.at:5.2f} s"
         yield f"{at}  {step.who:7}  {step.text}"
 
@@ -45,12 +45,15 @@ def lines(told: Story) -> Iterator[str]:
 def _moments(outcome: Outcome) -> Iterator[Step]:
     count = len(outcome.calls)
     yield Step(0.0, "page", "the page loads" if not count else "refresh()" if count == 1 else f"refresh(), {count} times at once")
-    sent = [(max(0.0, x.started - outcome.started) if x.started and outcome.started else 0.0, x) for x in outcome.exchanges]
-    for at, text in _counted((at, f"{x.request.method} {_path(x)}") for at, x in sent):
+    sent = [
+        (max(0.0, exchange.started - outcome.started) if exchange.started and outcome.started else 0.0, exchange)
+        for exchange in outcome.exchanges
+    ]
+    for at, text in _counted((at, f"{exchange.request.method} {_path(exchange)}") for at, exchange in sent):
         yield Step(at, "request", text)
-    for at, text in _counted((at + x.answer.seconds, _answer(x)) for at, x in sent):
+    for at, text in _counted((at + exchange.answer.seconds, _answer(exchange)) for at, exchange in sent):
         yield Step(at, "answer", text)
-    most = max(range(LISTENERS), key=outcome.heard.__getitem__)  # the listener that heard most of it
+    most = max(range(LISTENERS), key=outcome.heard.__getitem__)  # the listener that heard the event most often
     for at, text in _counted((event.at, _event(event)) for event in outcome.events if event.listener == most):
         yield Step(at, "event", text)
     settled = (call for call in outcome.calls if call.settled != "pending")
@@ -59,11 +62,11 @@ def _moments(outcome: Outcome) -> Iterator[Step]:
 
 
 def _counted(moments: Iterable[tuple[float, str]]) -> Iterator[tuple[float, str]]:
-    """Each text once, at the first moment that it was there, and how often it was."""
-    found: dict[str, list[float]] = {}
+    """Each text once, at its first moment, with the number of its repetitions."""
+    times_of: dict[str, list[float]] = {}
     for at, text in moments:
-        found.setdefault(text, []).append(at)
-    for text, times in found.items():
+        times_of.setdefault(text, []).append(at)
+    for text, times in times_of.items():
         yield min(times), f"{len(times)} times {text}" if len(times) > 1 else text
 
 

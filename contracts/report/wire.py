@@ -1,4 +1,4 @@
-"""An exchange as it stood on the wire, for a report."""
+"""An exchange as it was on the wire, for the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUIET_HEADERS: Final = ("host", "user-agent", "accept-encoding", "date", "server
 
 @dataclass(frozen=True)
 class Wire:
-    """One request, and the answer to it or, in `failure`, why there is none."""
+    """One request and its answer. If there is no answer, `status` is None and `failure` says why."""
 
     number: int
     probe: str
@@ -56,7 +56,7 @@ def wire(exchange: Exchange) -> Wire:
 
 
 def lines(w: Wire) -> Iterator[str]:
-    """The exchange in lines: what was sent begins with `>`, what was received with `<`."""
+    """The lines of an exchange. Lines that were sent begin with `>`, lines that were received with `<`."""
     situation = f"{w.probe}; after: {w.after}" if w.probe else "recorded elsewhere"
     yield f"number {w.number}: {situation}{'; overlapping' if w.overlaps else ''}"
     yield f"> {w.method} {w.url}"

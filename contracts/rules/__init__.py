@@ -1,1 +1,1 @@
-"""The judgements: one pure function for each rule, the engine that applies them, and what follows from what they found."""
+"""The rules: one pure function for each, the engine that applies them, and the verdicts and judgements that follow."""

@@ -1,4 +1,4 @@
-"""The consumer rules: what a client owes its page, by the class of what the endpoint did.
+"""The consumer rules: what a client owes its page, by the class of the exchange.
 
     the call         sends-post-without-body, settles-when-it-is-over
     completed        success-resolves-with-body, success-fires-nothing, success-puts-token-in-place
@@ -7,7 +7,7 @@
     unspecified      unspecified-is-coherent, no-bogus-token
     good manners     all that is SHOULD
 
-A call that is still pending is the business of `settles-when-it-is-over` alone: the others are silent about it.
+Only `settles-when-it-is-over` judges a call that is still pending; all other rules ignore it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,18 @@ from urllib.parse import urlsplit
 
 from contracts.model.document import load
 from contracts.model.exchange import Kind, described
+from contracts.model.limits import EVENT_SECONDS, SETTLING_SECONDS
 from contracts.model.outcome import THROWN, Outcome
 from contracts.model.scenario import Delivery
 from contracts.rules.engine import OK, Breach, RuleSet
 
-SETTLING_SECONDS: Final = 5.0  # after the exchange has ended; what a client does with an answer may take a moment
-PATIENT_TIMES: Final = 3  # scenarios with pending calls, after which it is plain that a client leaves calls pending
-IMPATIENT_SECONDS: Final = 0.5  # what such a client gets from then on
-EVENT_SECONDS: Final = 1.0  # after the rejection
-LATE_SECONDS: Final = EVENT_SECONDS + 0.2  # how long after a rejection its event is still waited for
-CLOCK_SECONDS: Final = 0.01  # by which clocks of a client and of the endpoint may differ
+CLOCK_SECONDS: Final = 0.01  # how far the clocks of the client and the endpoint may differ
 TRANSIENT: Final = (429, *range(500, 600))
 
 
 @dataclass
 class Memory:
-    """What earlier outcomes of the same client leave behind: the scenarios that were once seen to fire."""
+    """What the rules remember of earlier outcomes of the same client: the scenarios in which the event fired."""
 
     fired: set[tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=set)
 
@@ -50,12 +46,12 @@ def _breach(outcome: Outcome, expected: str, actual: str) -> Breach:
 
 
 def _met(outcome: Outcome, kind: Kind) -> bool:
-    """Whether a refresh met an exchange of this class and is over. A page that loads may leave it at that: it owes no refresh."""
+    """Whether the refresh got an exchange of this class and no call is pending. A page load without a request does not count."""
     return outcome.kind is kind and bool(outcome.calls or outcome.exchanges) and not outcome.settled("pending")
 
 
 def _settled(outcome: Outcome, kind: Kind) -> bool:
-    """Whether calls met an exchange of this class, and all of them have ended."""
+    """Whether calls got an exchange of this class, and all of them have settled."""
     return bool(outcome.calls) and _met(outcome, kind)
 
 
@@ -72,12 +68,12 @@ def _calls(count: int) -> str:
 
 @rule("sends-post-without-body")
 def sends_post_without_body(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Where the network itself is down, a client need not even try."""
+    """A client need not send anything if the network is down."""
     method, path = load().method, urlsplit(outcome.exchanges[0].request.url).path if outcome.exchanges else load().path
     expected = f"{method} {path}, no query, no body"
     if not outcome.exchanges and (not outcome.calls or not outcome.scenario.delivery.reaches):
         return None
-    sent = [x.request for x in outcome.exchanges]
+    sent = [exchange.request for exchange in outcome.exchanges]
     wrong = [r for r in sent if r.method != method or r.body or urlsplit(r.url).query]
     if wrong:
         r = wrong[0]
@@ -91,7 +87,7 @@ def sends_post_without_body(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("settles-when-it-is-over")
 def settles_when_it_is_over(outcome: Outcome, memory: Memory) -> Breach | None:
-    """The exchange ends by itself, or in the end the endpoint resets it; `Scenario.seconds` says when."""
+    """The exchange ends by itself, or the endpoint resets it; `Scenario.seconds` says when."""
     if not outcome.calls:
         return None
     last = outcome.scenario.seconds + SETTLING_SECONDS
@@ -109,19 +105,19 @@ def settles_when_it_is_over(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("success-resolves-with-body")
 def success_resolves_with_body(outcome: Outcome, memory: Memory) -> Breach | None:
-    """The value is the JSON of the body, as JavaScript reads it."""
+    """The value must equal the JSON of the body as JavaScript reads it."""
     if not _settled(outcome, Kind.COMPLETED):
         return None
     if rejected := outcome.settled("rejected"):
         error = next(call.error for call in outcome.calls if call.settled == "rejected")
         return _breach(outcome, "resolved with the body", f"{_calls(rejected)} rejected: {error}")
-    bodies = [x.response.reading.value for x in outcome.exchanges if x.response]
+    bodies = [exchange.response.reading.value for exchange in outcome.exchanges if exchange.response]
     other = [call for call in outcome.calls if not any(_same(call.value, body) for body in bodies)]
     return OK if not other else _breach(outcome, "resolved with the body", "resolved with something else than the body")
 
 
 def _same(value: Any, body: Any) -> bool:
-    """Whether a value is that of the JSON. Numbers are equal when they are the same double: JavaScript has no other."""
+    """Whether a value equals that of the JSON. Numbers are equal if they are the same double, since JavaScript has no others."""
     if isinstance(body, dict):
         names = isinstance(value, Mapping) and set(value) == set(body)
         return names and all(_same(value[name], body[name]) for name in body)
@@ -137,13 +133,13 @@ def _same(value: Any, body: Any) -> bool:
 def _double(number: int | float | Decimal) -> float:
     try:
         return float(number)
-    except OverflowError:  # larger than every number that a body can hold
+    except OverflowError:  # larger than any double, so it equals no number of a body
         return math.nan
 
 
 @rule("success-fires-nothing")
 def success_fires_nothing(outcome: Outcome, memory: Memory) -> Breach | None:
-    """The event is for what was not completed."""
+    """The event is only for a refresh that did not complete."""
     if _met(outcome, Kind.COMPLETED):
         return OK if outcome.fired == 0 else _breach(outcome, "no event", _events(outcome.fired))
     return None
@@ -151,7 +147,7 @@ def success_fires_nothing(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("success-puts-token-in-place")
 def success_puts_token_in_place(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Stored: as the client shows it. Used: as its next request carries it, where it carries one."""
+    """The client must store the new token, and its next request must carry it, if that carries a token."""
     if not _met(outcome, Kind.COMPLETED):
         return None
     stored = isinstance(outcome.token_after, str) and outcome.token_after in outcome.given
@@ -160,7 +156,7 @@ def success_puts_token_in_place(outcome: Outcome, memory: Memory) -> Breach | No
 
 
 def _token(outcome: Outcome) -> str:
-    """What became of the token, in words that give none away."""
+    """What happened to the token, in words that reveal no token."""
     words = {"kept": "the old token", "new": "the token of the answer", "gone": "no token"}
     if outcome.became != "bogus":
         return words[outcome.became]
@@ -168,7 +164,7 @@ def _token(outcome: Outcome) -> str:
         if value is None:
             continue
         shown = str(value).removeprefix("Bearer ").strip()
-        if len(shown) <= 9 or shown == "[object Object]":  # the bogus ones are words, no secrets
+        if len(shown) <= 9 or shown == "[object Object]":  # a bogus value that is as short as this is a word, not a secret
             return f"{shown!r}, which is no token"
     return "something that is no token"
 
@@ -178,7 +174,7 @@ def _token(outcome: Outcome) -> str:
 
 @rule("failure-rejects")
 def failure_rejects(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Every caller is told."""
+    """Every caller must learn of the failure."""
     if _settled(outcome, Kind.FAILED):
         return (
             OK
@@ -190,13 +186,13 @@ def failure_rejects(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("failure-fires-once")
 def failure_fires_once(outcome: Outcome, memory: Memory) -> Breach | None:
-    """For calls made at the same moment: at least one event, at most one a call. Of a page load the requests count."""
+    """Calls made at the same moment fire at least one event, and at most one each. A page load may fire one for each request."""
     if not _met(outcome, Kind.FAILED):
         return None
     most = len(outcome.calls) or len(outcome.exchanges)
     known = (outcome.client, outcome.scenario.conditions)
     if not outcome.fired and known in memory.fired:
-        return None  # it fired before: the business of every-failure-fires
+        return None  # it fired before, so every-failure-fires judges this
     if outcome.fired and outcome.calls:
         late = max(event.at for event in outcome.events) - max(call.at for call in outcome.calls)
         if late > EVENT_SECONDS:
@@ -209,7 +205,7 @@ def failure_fires_once(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("every-failure-fires")
 def every_failure_fires(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Speaks of a scenario that fired when it was met before."""
+    """Judges a scenario that fired when the same client met it before."""
     if _met(outcome, Kind.FAILED) and (outcome.client, outcome.scenario.conditions) in memory.fired:
         return OK if outcome.fired > 0 else _breach(outcome, "an event, as when this was met before", "no event this time")
     return None
@@ -217,7 +213,7 @@ def every_failure_fires(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("event-carries-error")
 def event_carries_error(outcome: Outcome, memory: Memory) -> Breach | None:
-    """The response is that of the exchange: its HTTP status tells."""
+    """The response of the error must be that of the exchange; they are compared by HTTP status."""
     if not _met(outcome, Kind.FAILED) or not outcome.events:
         return None
     came = next((x.response.status for x in reversed(outcome.exchanges) if x.response), 0)
@@ -232,7 +228,7 @@ def event_carries_error(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("every-listener-hears")
 def every_listener_hears(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Where a listener throws, `throwing-listener-harms-nothing` speaks."""
+    """If a listener throws, `throwing-listener-harms-nothing` judges instead."""
     if _met(outcome, Kind.FAILED) and outcome.fired and not outcome.scenario.throwing:
         return (
             OK
@@ -248,7 +244,7 @@ def _times(heard: tuple[int, ...]) -> str:
 
 @rule("throwing-listener-harms-nothing")
 def throwing_listener_harms_nothing(outcome: Outcome, memory: Memory) -> Breach | None:
-    """The first listener throws; the others and the callers must not notice."""
+    """The first listener throws. The other listeners and the callers must not notice it."""
     if not _settled(outcome, Kind.FAILED) or not outcome.scenario.throwing or not outcome.fired:
         return None
     spoiled = sum(THROWN in call.error for call in outcome.calls)
@@ -264,7 +260,7 @@ def throwing_listener_harms_nothing(outcome: Outcome, memory: Memory) -> Breach 
 
 @rule("failure-keeps-token")
 def failure_keeps_token(outcome: Outcome, memory: Memory) -> Breach | None:
-    """A page load is another matter: it may log the customer out, and then the token goes."""
+    """A page load is not judged: it may log the customer out, and then the token is removed."""
     if not _settled(outcome, Kind.FAILED):
         return None
     return OK if outcome.became == "kept" else _breach(outcome, "the old token", f"afterwards it is {_token(outcome)}")
@@ -275,7 +271,7 @@ def failure_keeps_token(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("unspecified-is-coherent")
 def unspecified_is_coherent(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Resolved without an event, or rejected with one: both are right."""
+    """Two behaviours are right: to resolve without an event, and to reject with one."""
     if not _settled(outcome, Kind.UNSPECIFIED):
         return None
     rejected = outcome.settled("rejected")
@@ -286,8 +282,9 @@ def unspecified_is_coherent(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("no-bogus-token")
 def no_bogus_token(outcome: Outcome, memory: Memory) -> Breach | None:
-    """What completed or failed has rules of its own for the token; here the old one, a given one or none will do."""
-    at_load = not outcome.calls and _met(outcome, Kind.FAILED)  # it may take the token away, but not put a wrong one in its place
+    """After an unspecified answer, the client may hold the old token, the given one, or none. Other rules judge other classes."""
+    # A page load that failed may remove the token, but not replace it with something that is no token.
+    at_load = not outcome.calls and _met(outcome, Kind.FAILED)
     if at_load or _met(outcome, Kind.UNSPECIFIED):
         actual = f"afterwards it is {_token(outcome)}"
         return OK if outcome.became != "bogus" else _breach(outcome, "the old token, that of the answer, or none", actual)
@@ -299,18 +296,18 @@ def no_bogus_token(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("calls-at-once-share")
 def calls_at_once_share(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Counted only where a whole answer came: of a broken connection the network stack may send again by itself."""
+    """Judged only if a whole answer came: after a broken connection, the network stack may send the request again by itself."""
     if len(outcome.calls) < 2 or outcome.settled("pending") or not outcome.scenario.delivery.arrives:
         return None
     requests, events = len(outcome.exchanges), outcome.fired
-    most = 0 if outcome.kind is Kind.COMPLETED else 1  # an unspecified one may be rejected, and then it fires
+    most = 0 if outcome.kind is Kind.COMPLETED else 1  # an unspecified exchange may be rejected, and then it fires
     actual = f"{requests} requests, {_events(events)}" if requests != 1 else f"one request, {_events(events)}"
     return OK if requests == 1 and events <= most else _breach(outcome, f"one request, {_events(most)}", actual)
 
 
 @rule("gives-up-in-the-end")
 def gives_up_in_the_end(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Given up before the endpoint itself ended it."""
+    """The client must give up before the endpoint ends the exchange."""
     if outcome.scenario.delivery not in (Delivery.SILENT, Delivery.ENDLESS) or not outcome.calls:
         return None
     waited = max(call.at for call in outcome.calls)
@@ -321,7 +318,7 @@ def gives_up_in_the_end(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("restore-refreshes-once")
 def restore_refreshes_once(outcome: Outcome, memory: Memory) -> Breach | None:
-    """Counted where a whole answer came, as for calls at once."""
+    """Judged only if a whole answer came, like `calls-at-once-share`."""
     if not outcome.calls and outcome.scenario.delivery.arrives:
         count = len(outcome.exchanges)
         return OK if count == 1 else _breach(outcome, "one request", f"{count} requests" if count else "no request")
@@ -330,7 +327,7 @@ def restore_refreshes_once(outcome: Outcome, memory: Memory) -> Breach | None:
 
 @rule("transient-failure-keeps-login")
 def transient_failure_keeps_login(outcome: Outcome, memory: Memory) -> Breach | None:
-    """The customer did nothing wrong, and the next try may succeed."""
+    """The customer did nothing wrong, and the next attempt may succeed."""
     if outcome.calls or not _met(outcome, Kind.FAILED) or outcome.logged_in is None:
         return None
     came = outcome.exchanges[-1].response

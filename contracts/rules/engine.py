@@ -1,7 +1,7 @@
-"""Rules: one pure function each, registered under its id; the words and the level stand in the document.
+"""The engine: applies the rules to cases and counts the results. A rule is a pure function, registered under its id.
 
-A rule says nothing (None) of an exchange that does not exercise it, `OK` of one that keeps it, and a `Breach` of one that breaks
-it. That difference makes `not-exercised` visible: a rule that never spoke is not a rule that passed.
+A rule returns None for a case that does not exercise it, `OK` for one that keeps it, and a `Breach` for one that breaks it. The
+difference between None and `OK` matters: a rule that no case exercised is `not-exercised`, and has not passed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 @dataclass(frozen=True)
 class Breach:
-    """What was expected and what was there, in words for a person."""
+    """What was expected and what was found, in words for a person."""
 
     expected: str
     actual: str
@@ -22,12 +22,12 @@ class Breach:
 
 OK: Final = Breach("", "")
 Carried = Mapping[str, Breach | None]
-"""What rules said of a case that was judged elsewhere; None: nothing."""
+"""Rule id to its result for a case that was judged elsewhere; None: the case did not exercise the rule."""
 NOTHING: Final[Carried] = MappingProxyType({})
 
 
 class Case(Protocol):
-    """What rules judge: an exchange, or the outcome of one; its number, what was unusual about it, and how much that is."""
+    """What rules judge: an exchange or an outcome. It has a number, the conditions that were unusual, and a size."""
 
     @property
     def index(self) -> int: ...
@@ -42,7 +42,7 @@ MemoryT = TypeVar("MemoryT")
 
 
 class RuleSet(Generic[CaseT, MemoryT]):
-    """The judgements of one role by their ids, and how a memory is made that they share during a run."""
+    """The rules of one role by id, and `memory`, which makes the memory that they share during a run."""
 
     def __init__(self, memory: Callable[[], MemoryT]) -> None:
         self.memory = memory
@@ -51,7 +51,7 @@ class RuleSet(Generic[CaseT, MemoryT]):
     def rule(
         self, rule_id: str
     ) -> Callable[[Callable[[CaseT, MemoryT], Breach | None]], Callable[[CaseT, MemoryT], Breach | None]]:
-        """Register a judgement under the id that it has in the document."""
+        """Register a function as the rule that has this id in the document. ValueError: the id is taken."""
 
         def register(judge: Callable[[CaseT, MemoryT], Breach | None]) -> Callable[[CaseT, MemoryT], Breach | None]:
             if rule_id in self.judges:
@@ -64,9 +64,9 @@ class RuleSet(Generic[CaseT, MemoryT]):
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule broken by a case (its number in the evidence); `size` as the case says it: the smallest tells most.
+    """One case that broke a rule. `exchange` is its number in the evidence, `size` the size of the case.
 
-    `known`: it was excused, being a known deviation.
+    `known` means that the breach is a known deviation.
     """
 
     rule: str
@@ -79,65 +79,65 @@ class Finding:
 
 @dataclass
 class Tally:
-    """Of one rule: how many cases exercised it, how many broke it, the smallest of those, and what all of them share."""
+    """How many cases exercised and broke one rule, the smallest findings, and the conditions that all broken cases share."""
 
     exercised: int = 0
     broken: int = 0
-    excused: int = 0  # of the broken ones, those that are known deviations
+    excused: int = 0  # how many of the broken ones are known deviations
     findings: list[Finding] = field(default_factory=list)
     shared: frozenset[tuple[str, str]] | None = None
-    kept: int = 3  # the smallest tell all; the rest is counted
+    kept: int = 3  # how many findings are kept, smallest first; the rest is only counted
 
     def add(self, finding: Finding, conditions: frozenset[tuple[str, str]]) -> None:
-        """One more case that broke the rule."""
+        """Count one more case that broke the rule."""
         self.broken += 1
         self.excused += finding.known
-        found = sorted([*self.findings, finding], key=lambda f: (f.known, f.size, f.exchange))
-        # What is word for word the same as a smaller one tells nothing more.
+        smallest_first = sorted([*self.findings, finding], key=lambda f: (f.known, f.size, f.exchange))
+        # A finding with the same words as a smaller one adds nothing.
         different: dict[tuple[str, bool], Finding] = {}
-        for one in found:
-            different.setdefault((one.actual, one.known), one)
+        for candidate in smallest_first:
+            different.setdefault((candidate.actual, candidate.known), candidate)
         self.findings = list(different.values())[: self.kept]
         self.shared = conditions if self.shared is None else self.shared & conditions
 
 
 class Evaluator(Generic[CaseT, MemoryT]):
-    """Judges cases one by one, in the order they were made, and keeps a tally for every rule.
+    """Judges cases one by one, in the order in which they happened, and keeps a tally for each rule.
 
-    `excuse` says of a breach of a rule whether it is a known deviation.
+    `excuse` tells whether a rule's breach by a case is a known deviation.
     """
 
     def __init__(
         self,
-        book: RuleSet[CaseT, MemoryT],
+        rule_set: RuleSet[CaseT, MemoryT],
         rules: Iterable[str] | None = None,
         *,
         excuse: Callable[[str, CaseT], bool] = lambda rule, case: False,
         kept: int = Tally.kept,
     ) -> None:
-        judges = {id: book.judges[id] for id in (rules if rules is not None else book.judges)}
+        judges = {rule_id: rule_set.judges[rule_id] for rule_id in (rules if rules is not None else rule_set.judges)}
         self._excuse = excuse
-        self.memory = book.memory()
-        self.results: dict[str, Breach] = {}  # what the rules said of the last case: `OK`, or a breach
-        self.tallies: dict[str, Tally] = {id: Tally(kept=kept) for id in judges}
-        self._judges = [(id, judge, self.tallies[id]) for id, judge in judges.items()]
+        self.memory = rule_set.memory()
+        self.results: dict[str, Breach] = {}  # the result of each rule that the last case exercised
+        self.tallies: dict[str, Tally] = {rule_id: Tally(kept=kept) for rule_id in judges}
+        self._judges = [(rule_id, judge, self.tallies[rule_id]) for rule_id, judge in judges.items()]
 
     def add(self, case: CaseT, carried: Carried = NOTHING) -> list[Finding]:
-        """Judge one more case; the findings that it adds. `carried`: what rules said of it elsewhere and cannot see here."""
-        found = []
+        """Judge one more case, and return its findings. The results in `carried` replace those of the same rules here."""
+        findings = []
         self.results = results = {}
         memory = self.memory
-        for id, judge, tally in self._judges:
+        for rule_id, judge, tally in self._judges:
             breach = judge(case, memory)
-            if carried and id in carried:
-                breach = carried[id]
+            if carried and rule_id in carried:
+                breach = carried[rule_id]
             if breach is None:
                 continue
-            results[id] = breach
+            results[rule_id] = breach
             tally.exercised += 1
-            if breach is not OK and breach != OK:  # a recording has an OK of its own
-                known = self._excuse(id, case)
-                finding = Finding(id, breach.expected, breach.actual, case.index, case.size, known)
+            if breach is not OK and breach != OK:  # the OK of a recording is another object
+                known = self._excuse(rule_id, case)
+                finding = Finding(rule_id, breach.expected, breach.actual, case.index, case.size, known)
                 tally.add(finding, case.conditions)
-                found.append(finding)
-        return found
+                findings.append(finding)
+        return findings

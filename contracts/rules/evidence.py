@@ -1,4 +1,4 @@
-"""The exchanges of a run that are kept to be shown, recorded and replayed: bounded, whatever a server sends. Pure."""
+"""The exchanges of a run that are kept, to be shown, recorded and replayed. They are bounded, whatever a server sends. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Final
 from contracts.model.exchange import Exchange, Response
 from contracts.rules.engine import Breach
 
-KEPT: Final = 400  # exchanges; of a longer run, the first ones and as many more that broke a rule
-BODY: Final = 65_536  # bytes of a body that are kept, and of the headers together
-IN_ALL: Final = 8_000_000  # bytes of bodies and headers in the whole run
+MAX_EXCHANGES: Final = 400  # of a longer run, the first ones are kept, and as many more that broke a rule
+MAX_BODY: Final = 65_536  # bytes that are kept of one body; and, of the headers of one answer together
+MAX_BYTES: Final = 8_000_000  # bytes of bodies and headers in the whole run
 
 
 class Evidence(Mapping[int, Exchange]):
-    """Exchanges by their number. Judged is what came; kept is what is needed to see it again.
+    """Exchanges by their number. Rules judge all of an answer; what is kept is enough to see it again.
 
-    `said` is what each rule said of an exchange that was judged.
+    `results` holds the result of each rule, for each exchange that was judged.
     """
 
     def __init__(self) -> None:
@@ -25,15 +25,16 @@ class Evidence(Mapping[int, Exchange]):
         self._kept: dict[int, Exchange] = {}
         self._bytes = 0
 
-    def keep(self, x: Exchange, *, broke: bool = False, results: Mapping[str, Breach] | None = None) -> None:
-        """Keep an exchange, if there is room; one that broke a rule has more of it. It may be judged later than it is kept."""
-        if x.index not in self:
-            if len(self) >= (2 * KEPT if broke else KEPT) or self._bytes >= (2 * IN_ALL if broke else IN_ALL):
+    def keep(self, exchange: Exchange, *, broke: bool = False, results: Mapping[str, Breach] | None = None) -> None:
+        """Keep an exchange if there is room; there is more for one that broke a rule. The results may be added later."""
+        if exchange.index not in self:
+            room = 2 if broke else 1
+            if len(self) >= room * MAX_EXCHANGES or self._bytes >= room * MAX_BYTES:
                 return
-            self._kept[x.index], size = _cut(x)
+            self._kept[exchange.index], size = _cut(exchange)
             self._bytes += size
         if results is not None:
-            self.results[x.index] = results
+            self.results[exchange.index] = results
 
     def __getitem__(self, index: int) -> Exchange:
         return self._kept[index]
@@ -47,18 +48,18 @@ class Evidence(Mapping[int, Exchange]):
 
 def is_whole(response: Response) -> bool:
     """Whether a kept answer can be the whole one."""
-    return len(response.body) < BODY
+    return len(response.body) < MAX_BODY
 
 
-def _cut(x: Exchange) -> tuple[Exchange, int]:
-    """The exchange without what is too long, and without what was read from its body; and its size."""
-    if not isinstance(x.answer, Response):
-        return x, 0
-    room, headers = BODY, []
-    for name, value in x.answer.headers:
+def _cut(exchange: Exchange) -> tuple[Exchange, int]:
+    """The exchange without what is too long and without what was parsed from its body, and the bytes that are kept."""
+    if not isinstance(exchange.answer, Response):
+        return exchange, 0
+    room, headers = MAX_BODY, []
+    for name, value in exchange.answer.headers:
         room -= len(name) + len(value)
         if room < 0:
             break
         headers.append((name, value))
-    answer = replace(x.answer, headers=tuple(headers), body=x.answer.body[:BODY])
-    return replace(x, answer=answer), len(answer.body) + BODY - max(0, room)
+    answer = replace(exchange.answer, headers=tuple(headers), body=exchange.answer.body[:MAX_BODY])
+    return replace(exchange, answer=answer), len(answer.body) + MAX_BODY - max(0, room)

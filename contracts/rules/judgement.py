@@ -1,10 +1,10 @@
-"""What was found of one implementation: the verdict of each rule, and the conclusion.
+"""The judgement of one implementation: the verdict of each rule, and the conclusion.
 
 Judgement
-├── ProviderJudgement     of an endpoint, by its exchanges
-└── ConsumerJudgement     of a client, by its outcomes
+├── ProviderJudgement     judges an endpoint by its exchanges
+└── ConsumerJudgement     judges a client by its outcomes
 
-A judgement reads an observation, made now or recorded earlier, and changes nothing in it but the reason for which it ended.
+A judgement reads an observation, made now or recorded earlier. It changes nothing in it, except the reason why it ended.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from contracts.rules.verdict import Conclusion, blocked_rules, conclude, verdict
 
 
 class Subject(Protocol):
-    """What is judged: its name, whether it is real or mock, and its version, if that is known."""
+    """The implementation that is judged. `kind` is real or mock; `version` is None if it is unknown."""
 
     @property
     def name(self) -> str: ...
@@ -35,7 +35,7 @@ class Subject(Protocol):
 
 
 class ObservedTarget(Subject, Protocol):
-    """An endpoint that was observed."""
+    """An endpoint that was observed. `anonymous` means that no session was given."""
 
     @property
     def anonymous(self) -> bool: ...
@@ -44,14 +44,14 @@ class ObservedTarget(Subject, Protocol):
 
 
 class Tallies(Protocol):
-    """What rules found."""
+    """The tallies of the rules."""
 
     @property
     def tallies(self) -> dict[str, Tally]: ...
 
 
 class Observation(Protocol):
-    """What was seen of an implementation: what the rules said of each case, and why it ended early, if it did."""
+    """What was observed of an implementation: the results of the rules for each case, and why it ended early, if it did."""
 
     halted: str | None
     first_seen: dict[str, int]
@@ -66,10 +66,10 @@ class Observation(Protocol):
 
 
 class TargetObservation(Observation, Protocol):
-    """What was seen of an endpoint."""
+    """What was observed of an endpoint."""
 
     @property
-    def provider(self) -> ObservedTarget: ...
+    def target(self) -> ObservedTarget: ...
     @property
     def evidence(self) -> Mapping[int, Exchange]: ...
     @property
@@ -77,7 +77,7 @@ class TargetObservation(Observation, Protocol):
 
 
 class ClientObservation(Observation, Protocol):
-    """What was seen of a client; `allowances` told its known deviations apart, breach by breach."""
+    """What was observed of a client. `allowances` decided for each breach whether it is a known deviation."""
 
     @property
     def client(self) -> Subject: ...
@@ -90,17 +90,17 @@ class ClientObservation(Observation, Protocol):
 
 @dataclass
 class Judgement(ABC):
-    """What was found of one implementation.
+    """The judgement of one implementation.
 
-    `rules` are the ones that were asked for: all, unless some were deselected. `remark` says what a reader should know of a
-    recording that somebody else made, since it shows less than an observation.
+    `rules` are the ids of the selected rules: all, unless some were deselected. `remark` tells a reader the limits of a recording
+    that another program made; None if there are none.
     """
 
     observation: Observation
     remark: str | None = field(default=None, kw_only=True)
     rules: set[str] = field(default_factory=set, kw_only=True)
     role: ClassVar[str] = ""
-    cases: ClassVar[str] = ""  # what it was judged by: exchanges, outcomes
+    cases: ClassVar[str] = ""  # the plural of what is judged: exchanges or outcomes
 
     @property
     @abstractmethod
@@ -109,30 +109,30 @@ class Judgement(ABC):
 
     @abstractmethod
     def verdict_of(self, rule_id: str) -> str:
-        """The verdict of one rule on the evidence so far, known deviations applied."""
+        """The verdict of one rule on the evidence so far, with known deviations applied."""
 
     @abstractmethod
     def reasons(self, rule_id: str) -> Sequence[str]:
-        """Why the known deviations of a rule are accepted, as their lists say."""
+        """Why the known deviations of a rule are accepted, in the words of their lists."""
 
     @property
     @abstractmethod
     def conclusion(self) -> Conclusion:
-        """What is concluded of the implementation."""
+        """The conclusion for the implementation."""
 
     @property
     def name(self) -> str:
-        """The implementation, as verdicts and reports call it."""
+        """The name of the implementation in verdicts and reports."""
         return self.subject.name
 
     @property
     def kind(self) -> str:
-        """real or mock."""
+        """Whether the implementation is `real` or `mock`."""
         return self.subject.kind
 
     @property
     def version(self) -> str | None:
-        """The implementation's version, where it is known."""
+        """The version of the implementation; None if it is unknown."""
         return self.subject.version
 
     @property
@@ -157,15 +157,15 @@ class Judgement(ABC):
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """Rule id to verdict; a rule that was not asked for is not-exercised."""
+        """Rule id to verdict. A rule that was not selected is not-exercised."""
         bound = [rule.id for rule in load().rules.values() if rule.role == self.role]
         return {rule_id: self.verdict_of(rule_id) if rule_id in self.rules else "not-exercised" for rule_id in bound}
 
     @property
     def findings(self) -> list[Finding]:
-        """The kept findings of the rules that were asked for, in the order of the document.
+        """The kept findings of the selected rules, in the order of the document.
 
-        Known findings are shown only where the verdict of their rule is `known`.
+        Known findings are included only if the verdict of their rule is `known`.
         """
         shown = {
             rule_id: verdict == "known" for rule_id, verdict in self.verdicts.items() if verdict in ("fail", "warn", "known")
@@ -174,18 +174,18 @@ class Judgement(ABC):
 
     @property
     def verdict(self) -> str:
-        """conformant, non-conformant or incomplete."""
+        """The verdict of the conclusion: conformant, non-conformant or incomplete."""
         return self.conclusion.verdict
 
     @property
     def reason(self) -> str | None:
-        """Why, in one sentence."""
+        """The reason of the conclusion in one sentence; None if there is nothing to say."""
         return self.conclusion.reason
 
 
 @dataclass
 class ProviderJudgement(Judgement):
-    """What was found of an endpoint."""
+    """The judgement of an endpoint. `known` are its known deviations."""
 
     observation: TargetObservation
     known: tuple[Deviation, ...] = ()
@@ -194,15 +194,15 @@ class ProviderJudgement(Judgement):
 
     @property
     def subject(self) -> Subject:
-        return self.observation.provider
+        return self.observation.target
 
     @property
     def session_refused(self) -> bool:
-        """Whether the target never accepted the session."""
+        """Whether the target refused the session every time."""
         return self.observation.target_health.session_refused
 
     def verdict_of(self, rule_id: str) -> str:
-        blocked = blocked_rules(anonymous=self.observation.provider.anonymous, session_refused=self.session_refused)
+        blocked = blocked_rules(anonymous=self.observation.target.anonymous, session_refused=self.session_refused)
         seen = verdict_of(rule_id, self.tallies.get(rule_id), blocked=blocked)
         listed = self._listed(rule_id)
         if not listed or seen in ("not-exercised", "blocked"):
@@ -213,7 +213,7 @@ class ProviderJudgement(Judgement):
         return [f"{d.why}{f' (since {d.since})' if d.since else ''}" for d in self._listed(rule_id)]
 
     def _listed(self, rule_id: str) -> list[Deviation]:
-        """The known deviations of a rule. One that names nobody is of the target, never of the built-in mock."""
+        """The known deviations of a rule. One without an implementation applies to a real target, never to the built-in mock."""
         names = (self.name, None if self.kind == "real" else self.name)
         return [d for d in self.known if d.rule == rule_id and d.implementation in names]
 
@@ -223,16 +223,16 @@ class ProviderJudgement(Judgement):
         return conclude(
             self.verdicts,
             halted=seen.halted,
-            anonymous=seen.provider.anonymous,
+            anonymous=seen.target.anonymous,
             session_refused=self.session_refused,
-            foreign=seen.target_health.no_endpoint(seen.provider.path),
+            foreign=seen.target_health.no_endpoint(seen.target.path),
             recorded=self.remark is not None,
         )
 
 
 @dataclass
 class ConsumerJudgement(Judgement):
-    """What was found of a client. Its known deviations are told apart breach by breach, while it is judged."""
+    """The judgement of a client. Its known deviations are matched breach by breach, while its outcomes are judged."""
 
     observation: ClientObservation
     role = "consumer"

@@ -1,14 +1,14 @@
-"""Known deviations: what is known to be broken and accepted for now, listed in TOML, each with its reason.
+"""Known deviations: breaches that are known and accepted for now. A TOML file lists them, each with its reason.
 
     [[deviation]]
     rule = "failure-rejects"                       or a list of rules
-    when = { http = "2xx", success = "false" }     consumer rules: the scenarios it is about (none: all)
-    seen = ["resolved; no event; token new"]       consumer rules: what is seen there (none: whatever breaks the rule)
-    verdict = "fail"                               provider rules: what is seen, fail or warn
-    implementation = "store.example"               left out, it holds for all that is judged
+    when = { http = "2xx", success = "false" }     consumer rules: the scenarios that it is about (default: all)
+    seen = ["resolved; no event; token new"]       consumer rules: the outcome there (default: any that breaks the rule)
+    verdict = "fail"                               provider rules: the verdict, fail or warn
+    implementation = "store.example"               the implementation that it is about (default: each one judged)
     why, since                                     for people
 
-A listed deviation is `known` while it is seen as listed; once its scenarios are met and it is not seen, it is `fixed`.
+A listed deviation is `known` while it happens as listed. It is `fixed` when its scenarios were played and it did not happen.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ When = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class BadList(ValueError):
-    """A list of deviations cannot be read; the message says where and why."""
+    """A list of known deviations is invalid; the message says where and why."""
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """One known deviation; `when` is (name, allowed values) of the conditions of `Scenario.conditions` that it is about."""
+    """One known deviation. `when` holds (name, allowed values) pairs, which `Scenario.conditions` must match."""
 
     rule: str
     why: str
@@ -47,20 +47,20 @@ class Deviation:
 
     @property
     def condition(self) -> str:
-        """What it is about, in words."""
+        """The scenarios that it is about, in words."""
         return ", ".join(f"{name} {' or '.join(values)}" for name, values in self.when) or "every scenario"
 
     def about(self, outcome: Outcome) -> bool:
-        """Whether the outcome is of a scenario that this is about."""
+        """Whether this deviation is about the scenario of the outcome."""
         return all(any((name, value) in outcome.conditions for value in values) for name, values in self.when)
 
     def allows(self, outcome: Outcome) -> bool:
-        """Whether the outcome is what is listed, no more and no less."""
+        """Whether the outcome is exactly what is listed."""
         return self.about(outcome) and (not self.seen or outcome.summary in self.seen)
 
 
 class Allowances:
-    """The deviations that are known of one client, and which of them were seen."""
+    """The known deviations of one client, and which of them happened."""
 
     def __init__(self, deviations: Iterable[Deviation] = ()) -> None:
         self._by_rule: dict[str, list[Deviation]] = {}
@@ -70,32 +70,32 @@ class Allowances:
         self._met: set[Deviation] = set()
 
     def __call__(self, rule: str, outcome: Outcome) -> bool:
-        """Whether this breach of the rule is known."""
-        found = [d for d in self._by_rule.get(rule, ()) if d.allows(outcome)]
-        self._seen.update(found)
-        return bool(found)
+        """Whether this outcome breaks the rule in a known way."""
+        matching = [d for d in self._by_rule.get(rule, ()) if d.allows(outcome)]
+        self._seen.update(matching)
+        return bool(matching)
 
     def meet(self, outcome: Outcome) -> None:
-        """Remember that an outcome was there to show the deviations that are about it."""
+        """Remember that the scenario of this outcome was played, so that its deviations could have happened."""
         self._met.update(d for listed in self._by_rule.values() for d in listed if d not in self._met and d.about(outcome))
 
     def why(self, rule: str) -> list[str]:
-        """Of the deviations of a rule that were seen: what they are about, why that matters, and since when they are known."""
+        """For each deviation of a rule that happened: its scenarios, why it is accepted, and since when it is known."""
         seen = [d for d in self._by_rule.get(rule, ()) if d in self._seen]
         return [f"{d.condition}: {d.why}{f' (since {d.since})' if d.since else ''}" for d in seen]
 
     def fixed(self, rule: str) -> list[Deviation]:
-        """The deviations of a rule that could have been seen and were not."""
+        """The deviations of a rule that could have happened and did not."""
         return [d for d in self._by_rule.get(rule, ()) if d in self._met - self._seen]
 
 
 def read(path: Path, name: str) -> tuple[Deviation, ...]:
-    """The deviations of a TOML file, called `name` in messages. BadList: it cannot be read."""
+    """The deviations of a TOML file, called `name` in messages. BadList: the file is invalid."""
     return _deviations(_table(path, name), name, allowed={"deviation"})
 
 
 def shipped(consumer: str, version: str | None) -> tuple[Deviation, ...]:
-    """What this package knows of a version of a consumer (a date may follow it): nothing, where it knows no such version."""
+    """The shipped deviations of a consumer version (a date may follow it); empty if this package does not know that version."""
     for path in sorted(SHIPPED.glob("*.toml")):
         data = _table(path, path.name)
         if data.get("consumer") == consumer and (version or "").partition(" ")[0] in data.get("versions", ()):
@@ -108,7 +108,7 @@ def _table(path: Path, name: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise BadList(f"{name} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # both of tomllib's own errors are ValueErrors
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
         raise BadList(f"{name} is no TOML: {error}") from None
 
 

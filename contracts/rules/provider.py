@@ -6,8 +6,8 @@
     the guard       refuses-without-session, other-methods-never-refresh
     good manners    all that is SHOULD
 
-Rules about bodies bind the answers to POST. Where an answer is broken so that a rule cannot be read from it, the rule is silent
-and the one that names the breakage speaks: one fault, one finding, as far as the evidence allows.
+Rules about bodies judge only answers to POST. If a fault keeps a rule from reading an answer, only the rule about that fault
+reports it: one fault gives one finding, as far as the evidence allows.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from contracts.rules.engine import OK, Breach, RuleSet
 
 @dataclass
 class Memory:
-    """What earlier exchanges of the same run leave behind for later judgements; bounded by the number of conditions."""
+    """What the rules remember of earlier exchanges of the same run. Its size is bounded."""
 
     last_token: str | None = None
     tokens: set[int] = field(default_factory=set)
-    plain_success: bool = False  # a bare POST of the logged-in session was once answered as a success
-    innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions under which a logged-in refresh was a success
-    explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # the suspects of those that were not
+    plain_success: bool = False  # a bare POST with the logged-in session succeeded once
+    innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions that a successful logged-in refresh had
+    explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # suspects of refreshes that failed, smallest first
 
 
 RULE_SET: Final = RuleSet[Exchange, Memory](Memory)
@@ -40,7 +40,7 @@ rule = RULE_SET.rule
 Conditions = frozenset[tuple[str, str]]
 
 SLOW_SECONDS: Final = 5.0
-MANY: Final = 1000  # conditions that are remembered; a run has a few dozen, the rest is random text
+MANY: Final = 1000  # how many conditions are remembered; a run has a few dozen, the rest is random text
 _NO_BODY: Final = (204, 205)
 _MISSING: Final = object()
 _ENUM: Final = load().success_statuses
@@ -49,7 +49,7 @@ _POST: Final = load().method
 
 
 def _posted(exchange: Exchange) -> Response | None:
-    """The answer to a POST that was not a redirect, or None."""
+    """The answer to a POST; None if there is none or it is a redirect."""
     r = exchange.response
     return r if r is not None and exchange.request.method == _POST and not 300 <= r.status < 400 else None
 
@@ -60,13 +60,13 @@ def _with_body(exchange: Exchange) -> Response | None:
 
 
 def _readable(exchange: Exchange) -> Response | None:
-    """The answer to a POST whose body could be read as some JSON value."""
+    """The answer to a POST whose body can be read as JSON; None otherwise."""
     r = _with_body(exchange)
     return r if r is not None and r.reading.readable else None
 
 
 def shown(value: Any, most: int = 80) -> str:
-    """A value from a body in a few characters, as JSON."""
+    """A value from a body as JSON, cut to `most` characters."""
     try:
         text = json.dumps(value, ensure_ascii=True)
     except (ValueError, TypeError, RecursionError):
@@ -79,7 +79,7 @@ def shown(value: Any, most: int = 80) -> str:
 
 @rule("one-answer-in-time")
 def one_answer_in_time(exchange: Exchange, memory: Memory) -> Breach | None:
-    """Transport failures of any kind are breaches; whether the target was there at all is the gate's question."""
+    """Every transport failure is a breach. An unavailable target is recognized elsewhere (`target_health`)."""
     r = exchange.response
     actual = getattr(exchange.answer, "message", "") if r is None else f"an answer, and {r.trailing_bytes:,} bytes behind it"
     return OK if r is not None and not r.trailing_bytes else Breach("one well-formed HTTP response within the deadline", actual)
@@ -87,28 +87,29 @@ def one_answer_in_time(exchange: Exchange, memory: Memory) -> Breach | None:
 
 @rule("content-type-is-json")
 def content_type_is_json(exchange: Exchange, memory: Memory) -> Breach | None:
-    """Type and subtype compare without case; parameters are free."""
+    """Type and subtype are compared without case; parameters are ignored."""
     if r := _with_body(exchange):
-        said = r.header("content-type")
-        actual = f"Content-Type: {said}" if said else "no Content-Type"
+        content_type = r.header("content-type")
+        actual = f"Content-Type: {content_type}" if content_type else "no Content-Type"
         return OK if r.media_type == JSON else Breach(f"Content-Type: {JSON}", actual)
     return None
 
 
 @rule("body-is-utf8")
 def body_is_utf8(exchange: Exchange, memory: Memory) -> Breach | None:
-    """The bytes decide, then the label."""
+    """Both the bytes and the charset label must be UTF-8."""
     if r := _with_body(exchange):
         faults = list(r.reading.encoding_faults)
         if r.charset not in UTF8:
-            faults.append(f"labelled {r.header('content-type')}")  # as it was written: in lower case a secret would not be known
+            # The header is quoted as it was sent, since the redactor would not know a secret in lower case.
+            faults.append(f"labelled {r.header('content-type')}")
         return OK if not faults else Breach("UTF-8 without a byte order mark", "; ".join(faults))
     return None
 
 
 @rule("body-is-strict-json")
 def body_is_strict_json(exchange: Exchange, memory: Memory) -> Breach | None:
-    """Bytes that are no UTF-8 are the business of body-is-utf8."""
+    """Only body-is-utf8 judges bytes that are not UTF-8."""
     r = _with_body(exchange)
     if r and (r.reading.readable or not r.reading.encoding_faults):
         return OK if not r.reading.faults else Breach("strict JSON", "; ".join(r.reading.faults))
@@ -123,7 +124,7 @@ def _member(r: Response, name: str) -> Any:
     return value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
 
 
-def _said(r: Response, name: str) -> str:
+def _member_text(r: Response, name: str) -> str:
     value = _member(r, name)
     if not isinstance(r.reading.value, dict):
         return f"the body is {shown(r.reading.value)}, no object"
@@ -133,14 +134,14 @@ def _said(r: Response, name: str) -> str:
 @rule("success-is-boolean")
 def success_is_boolean(exchange: Exchange, memory: Memory) -> Breach | None:
     if r := _readable(exchange):
-        return OK if r.success is not None else Breach("success: true or false", _said(r, "success"))
+        return OK if r.success is not None else Breach("success: true or false", _member_text(r, "success"))
     return None
 
 
 @rule("status-is-number")
 def status_is_number(exchange: Exchange, memory: Memory) -> Breach | None:
     if r := _readable(exchange):
-        return OK if r.body_status is not None else Breach("status: a number", _said(r, "status"))
+        return OK if r.body_status is not None else Breach("status: a number", _member_text(r, "status"))
     return None
 
 
@@ -149,23 +150,24 @@ def status_in_enum(exchange: Exchange, memory: Memory) -> Breach | None:
     r = _posted(exchange)
     if r is None or r.status >= 400:
         return None
-    said = r.body_status
+    body_status = r.body_status
     if r.status not in _ENUM:
         return Breach(f"a success with an HTTP status out of {_ENUM_TEXT}", f"HTTP {r.status}")
-    if r.success is not False and said is not None:
-        return OK if said in _ENUM else Breach(f"status out of {_ENUM_TEXT}", f"HTTP {r.status} with {_said(r, 'status')}")
+    if r.success is not False and body_status is not None:
+        actual = f"HTTP {r.status} with {_member_text(r, 'status')}"
+        return OK if body_status in _ENUM else Breach(f"status out of {_ENUM_TEXT}", actual)
     return None
 
 
 @rule("status-mirrors-http")
 def status_mirrors_http(exchange: Exchange, memory: Memory) -> Breach | None:
-    """Silent where status-in-enum speaks."""
+    """Ignores what status-in-enum reports."""
     r = _readable(exchange)
     if r is None or r.body_status is None:
         return None
     if r.status < 400 and r.success is not False and (r.status not in _ENUM or r.body_status not in _ENUM):
         return None
-    return OK if r.body_status == r.status else Breach(f"status: {r.status}, as HTTP says", _said(r, "status"))
+    return OK if r.body_status == r.status else Breach(f"status: {r.status}, as HTTP says", _member_text(r, "status"))
 
 
 @rule("success-flag-is-truthful")
@@ -174,14 +176,14 @@ def success_flag_is_truthful(exchange: Exchange, memory: Memory) -> Breach | Non
     if r is None or r.success is None:
         return None
     truth = r.status < 400
-    return OK if r.success is truth else Breach(f"success: {shown(truth)} with HTTP {r.status}", _said(r, "success"))
+    return OK if r.success is truth else Breach(f"success: {shown(truth)} with HTTP {r.status}", _member_text(r, "success"))
 
 
 @rule("error-has-object")
 def error_has_object(exchange: Exchange, memory: Memory) -> Breach | None:
     r = _readable(exchange)
     if r and r.status >= 400 and isinstance(r.reading.value, dict):
-        return OK if isinstance(_member(r, "error"), dict) else Breach("error: an object", _said(r, "error"))
+        return OK if isinstance(_member(r, "error"), dict) else Breach("error: an object", _member_text(r, "error"))
     return None
 
 
@@ -196,7 +198,7 @@ def no_redirect(exchange: Exchange, memory: Memory) -> Breach | None:
 # --- the promise ------------------------------------------------------------------------------------------------------
 
 _EXTRAS: Final = ("header", "query", "body")
-# When a success keeps a promise, by the rule that holds it.
+# For each rule of the promise: the situations in which a success exercises it.
 _PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
     "no-input-needed": lambda s: not s.conditions,
     "extras-change-nothing": lambda s: any(name.partition(":")[0] in _EXTRAS for name, _ in s.conditions),
@@ -206,15 +208,15 @@ _PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
 
 
 def _blames(conditions: Conditions, memory: Memory) -> tuple[str, ...]:
-    """Which rules a refused refresh of a logged-in session breaks, given all that was unusual about the request.
+    """Which rules a refused refresh of a logged-in session breaks, given the unusual conditions of the request.
 
-    A condition under which a refresh was a success is innocent, unless all are; and what is known to fail explains every mixture
-    that it is part of.
+    Conditions that a successful refresh also had are ruled out, unless that rules out all of them. Conditions that are known to
+    fail explain every larger set of conditions that contains them.
     """
     known = [smaller for smaller in memory.explained if smaller <= conditions]
     conditions = known[0] if known else _suspects(conditions, memory)
     names = {name.partition(":")[0] for name, _ in conditions}
-    if ("after", "after a 429") in conditions:  # cannot be probed alone: nobody knows when the next one comes
+    if ("after", "after a 429") in conditions:  # cannot be probed alone, since nobody knows when the next 429 comes
         return ("repeats-hold",)
     blamed = []
     if names.intersection(_EXTRAS):
@@ -227,14 +229,14 @@ def _blames(conditions: Conditions, memory: Memory) -> tuple[str, ...]:
 def _suspects(conditions: Conditions, memory: Memory) -> Conditions:
     if rest := conditions - memory.innocent:
         return rest
-    # One of two that overlapped may succeed all the same.
+    # An overlap is not ruled out by a success, since one of two overlapping requests may succeed.
     overlap = frozenset(c for c in conditions if c[0] == "overlap")
     extras = any(name.partition(":")[0] in _EXTRAS for name, _ in conditions)
     return overlap if overlap and not extras else conditions
 
 
 def _asked_for_xsrf(exchange: Exchange, r: Response) -> bool:
-    """Refused for want of an XSRF header that the client could not know before this very answer."""
+    """Whether the refusal asks for an XSRF header whose value the client first learns from this answer."""
     return exchange.request.header("x-xsrf-token") is None and any(c.startswith("XSRF-TOKEN=") for c in r.cookies())
 
 
@@ -260,8 +262,8 @@ def _promise(exchange: Exchange, memory: Memory, rule_id: str) -> Breach | None:
 
 
 def _circumstances(exchange: Exchange) -> str:
-    said = described(exchange.situation.conditions)
-    return f", the request: {said}" if said else ""
+    words = described(exchange.situation.conditions)
+    return f", the request: {words}" if words else ""
 
 
 @rule("no-input-needed")
@@ -276,11 +278,11 @@ def extras_change_nothing(exchange: Exchange, memory: Memory) -> Breach | None:
 
 @rule("repeats-hold")
 def repeats_hold(exchange: Exchange, memory: Memory) -> Breach | None:
-    said = _promise(exchange, memory, "repeats-hold")
+    result = _promise(exchange, memory, "repeats-hold")
     r = _posted(exchange)
     if r and exchange.situation.session == "valid" and r.claims_success and not exchange.situation.conditions:
         memory.plain_success = True
-    return said
+    return result
 
 
 @rule("concurrent-calls-hold")
@@ -292,12 +294,12 @@ def concurrent_calls_hold(exchange: Exchange, memory: Memory) -> Breach | None:
 
 _TOKEN_NAMES: Final = frozenset({"token", "access_token", "accesstoken"})
 _ERRORS: Final = frozenset({"error", "errors"})
-# There a member of such a name may only speak of a token: in a sentence, or with a code such as token_expired.
+# Inside an error, a member with such a name may only mention a token, in a sentence or with a code such as token_expired.
 _GIVEN: Final = re.compile(r"\s*(?:bearer\s+)?(?![a-z]{1,20}(?:[._:-][a-z]{1,20})*\s*\Z)[!-~]+\s*", re.IGNORECASE)
 
 
 def _token_in(value: Any, in_error: bool = False, depth: int = 0) -> str | None:
-    """Where in a body a token is given: the name of the member."""
+    """The name of the member in which a body gives a token; None if it gives none."""
     if depth > 8:
         return None
     if isinstance(value, dict):
@@ -325,11 +327,11 @@ def refuses_without_session(exchange: Exchange, memory: Memory) -> Breach | None
     whose = "without a session" if session == "none" else f"to {'an' if session[0] == 'e' else 'a'} {session} session"
     expected = "a refusal (4xx) without a token"
     if r.claims_success and r.status < 400:
-        return Breach(expected, f"HTTP {r.status} with {_said(r, 'success')}, {whose}")
+        return Breach(expected, f"HTTP {r.status} with {_member_text(r, 'success')}, {whose}")
     if where := _token_in(r.reading.value):
         return Breach(expected, f"HTTP {r.status} that gives a token ({where}), {whose}")
     if r.status >= 500:
-        # What fails a logged-in customer just the same is not this rule's business.
+        # A failure that a logged-in customer gets too does not break this rule.
         mine = {name for name, _ in exchange.situation.conditions}
         if not any({name for name, _ in known} <= mine for known in memory.explained):
             return Breach(expected, f"HTTP {r.status}, {whose}{_circumstances(exchange)}")
@@ -347,8 +349,8 @@ def _replaces_session(exchange: Exchange, r: Response) -> bool:
 
 @rule("other-methods-never-refresh")
 def other_methods_never_refresh(exchange: Exchange, memory: Memory) -> Breach | None:
-    """A preflight may be answered with any JSON; only a token makes it a refresh. HEAD hides the body, so what shows there is a
-    success that replaces the session.
+    """The answer to OPTIONS may be any JSON; it is a refresh only if it gives a token. The answer to HEAD has no body; it is a
+    refresh if it is a success that replaces the session.
     """
     r = exchange.response
     method = exchange.request.method
@@ -364,7 +366,7 @@ def other_methods_never_refresh(exchange: Exchange, memory: Memory) -> Breach | 
 
 
 def _refreshed(exchange: Exchange) -> Response | None:
-    """The success that answers a logged-in POST (whoever logged in)."""
+    """The answer to a POST, if it is a completed or unspecified success."""
     r = _readable(exchange)
     return r if exchange.kind is not Kind.FAILED else None
 
@@ -375,7 +377,7 @@ def success_carries_token(exchange: Exchange, memory: Memory) -> Breach | None:
         if r.token is not None:
             return OK
         data = r.member("data")
-        actual = f"data.token is {shown(data.get('token'))}" if isinstance(data, dict) else _said(r, "data")
+        actual = f"data.token is {shown(data.get('token'))}" if isinstance(data, dict) else _member_text(r, "data")
         return Breach("data.token: a non-empty string", actual)
     return None
 
@@ -409,9 +411,9 @@ def token_is_new(exchange: Exchange, memory: Memory) -> Breach | None:
 @rule("success-is-not-cached")
 def success_is_not_cached(exchange: Exchange, memory: Memory) -> Breach | None:
     if r := _refreshed(exchange):
-        said = r.listed("cache-control")
-        actual = f"Cache-Control: {said}" if said else "no Cache-Control"
-        directives = {part.strip().lower() for part in said.split(",")}
+        header = r.listed("cache-control")
+        actual = f"Cache-Control: {header}" if header else "no Cache-Control"
+        directives = {part.strip().lower() for part in header.split(",")}
         return OK if "no-store" in directives else Breach("Cache-Control: no-store", actual)
     return None
 
@@ -432,15 +434,15 @@ def error_says_why(exchange: Exchange, memory: Memory) -> Breach | None:
 
 @rule("other-methods-get-405")
 def other_methods_get_405(exchange: Exchange, memory: Memory) -> Breach | None:
-    """OPTIONS has uses of its own; a 429 says nothing of the method."""
+    """OPTIONS has other uses, and a 429 says nothing about the method."""
     r = exchange.response
     method = exchange.request.method
     if r is None or method in (_POST, "OPTIONS") or r.status == 429:
         return None
     allow = r.listed("allow")
     holds = r.status == 405 and _POST in [m.strip().upper() for m in allow.split(",")]
-    said = f"Allow: {allow}" if allow else "no Allow"
-    return OK if holds else Breach(f"405 with Allow: {_POST}", f"HTTP {r.status} to {method}, {said}")
+    shown_allow = f"Allow: {allow}" if allow else "no Allow"
+    return OK if holds else Breach(f"405 with Allow: {_POST}", f"HTTP {r.status} to {method}, {shown_allow}")
 
 
 @rule("other-methods-keep-the-shape")
@@ -459,9 +461,9 @@ def other_methods_keep_the_shape(exchange: Exchange, memory: Memory) -> Breach |
             fault
             for broken, fault in (
                 (r.status < 400, f"HTTP {r.status}"),
-                (r.success is not False, _said(r, "success")),
-                (r.body_status != r.status, _said(r, "status")),
-                (not isinstance(_member(r, "error"), dict), _said(r, "error")),
+                (r.success is not False, _member_text(r, "success")),
+                (r.body_status != r.status, _member_text(r, "status")),
+                (not isinstance(_member(r, "error"), dict), _member_text(r, "error")),
             )
             if broken
         ]
@@ -476,9 +478,9 @@ _RETRY_AFTER: Final = re.compile(r"\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d
 def too_many_says_when(exchange: Exchange, memory: Memory) -> Breach | None:
     r = exchange.response
     if r and r.status == 429:
-        said = r.header("retry-after")
-        holds = bool(_RETRY_AFTER.fullmatch((said or "").strip()))
-        return OK if holds else Breach("Retry-After: seconds or a date", f"Retry-After: {said}" if said else "no Retry-After")
+        header = r.header("retry-after")
+        holds = bool(_RETRY_AFTER.fullmatch((header or "").strip()))
+        return OK if holds else Breach("Retry-After: seconds or a date", f"Retry-After: {header}" if header else "no Retry-After")
     return None
 
 

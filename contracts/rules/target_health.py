@@ -1,4 +1,4 @@
-"""What the answers of a target have in common: how one that cannot be judged is told from one that is wrong. Pure."""
+"""Tells a target that cannot be judged from one that is wrong, by what its answers have in common. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 from contracts.model.exchange import Exchange, Failure, Response
 
 ABSENT: Final = ("unreachable", "tls")  # failures before a request could even be sent
-GATEWAY: Final = (502, 503, 504)  # what a gateway says when nothing answers behind it
+GATEWAY: Final = (502, 503, 504)  # the statuses of a gateway behind which nothing answers
 
 
 @dataclass
 class TargetHealth:
-    """Counts of answers so far."""
+    """Counts of the answers so far. Recordings hold them by these names."""
 
     answers: int = 0
     missing: int = 0  # 404
@@ -23,24 +23,24 @@ class TargetHealth:
     logged_in: int = 0
     refused: int = 0  # 401 or 403 to the logged-in session
 
-    def note(self, x: Exchange) -> None:
+    def count(self, exchange: Exchange) -> None:
         """Count one more answer."""
-        r = x.response
-        if r is None:
+        response = exchange.response
+        if response is None:
             return
         self.answers += 1
-        self.missing += r.status == 404
-        self.pages += "html" in r.media_type and not r.reading.readable
-        self.gateways += r.status in GATEWAY
-        location = r.header("location") or ""
-        if r.status in (301, 302, 307, 308) and "://" in location and location.partition("?")[0].endswith(_path(x.request.url)):
-            self.moved += 1
-        if x.situation.session == "valid" and x.request.method == "POST":
+        self.missing += response.status == 404
+        self.pages += "html" in response.media_type and not response.reading.readable
+        self.gateways += response.status in GATEWAY
+        location = response.header("location") or ""
+        same_path = location.partition("?")[0].endswith(_path(exchange.request.url))
+        self.moved += response.status in (301, 302, 307, 308) and "://" in location and same_path
+        if exchange.situation.session == "valid" and exchange.request.method == "POST":
             self.logged_in += 1
-            self.refused += is_refusal(r)
+            self.refused += is_refusal(response)
 
     def no_endpoint(self, path: str) -> str | None:
-        """Why this is no refresh endpoint at all, in one sentence; None when it may be one."""
+        """Why this is no refresh endpoint at all, in one sentence; None if it may be one."""
         if not self.answers:
             return None
         if self.missing == self.answers:
@@ -69,7 +69,7 @@ def is_unavailable(answer: Response | Failure) -> bool:
     return answer.kind in ABSENT if isinstance(answer, Failure) else answer.status in GATEWAY
 
 
-def is_lost(answer: Response | Failure) -> bool:
+def is_answer_lost(answer: Response | Failure) -> bool:
     """Whether the request may have been carried out though its answer did not come."""
     return answer.kind not in ABSENT if isinstance(answer, Failure) else answer.status in GATEWAY
 

@@ -1,4 +1,4 @@
-"""From tallies to verdicts: of each rule, of an implementation, of the run. Pure."""
+"""Turns tallies into verdicts: of each rule, of an implementation, and of the run. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.rules.engine import Tally
 
 
 class Exit(enum.IntEnum):
-    """Exit codes of the gate."""
+    """Exit codes of a run. 0, 1 and 4 mean the same as in pytest."""
 
     CONFORMANT = 0
     NON_CONFORMANT = 1
@@ -21,14 +21,14 @@ class Exit(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What is said of one implementation, or of the run: `reason` is one sentence, None when conformant."""
+    """The verdict of one implementation or of the run. `reason` is one sentence, or None if there is nothing to say."""
 
     verdict: str  # conformant, non-conformant, incomplete
     reason: str | None = None
 
     @property
     def exit(self) -> Exit:
-        """The exit code that says the same."""
+        """The exit code of this verdict."""
         return {"conformant": Exit.CONFORMANT, "non-conformant": Exit.NON_CONFORMANT, "incomplete": Exit.INCOMPLETE}[self.verdict]
 
 
@@ -41,7 +41,7 @@ _ON_SUCCESS = frozenset(
 
 
 def verdict_of(rule_id: str, tally: Tally | None, *, blocked: frozenset[str] = frozenset()) -> str:
-    """The verdict of one rule: pass, fail, warn, not-exercised, known (each breach is), blocked (it needs a session)."""
+    """The verdict of one rule: pass, fail, warn, not-exercised, known (all breaches are), or blocked (it needs a session)."""
     if rule_id in blocked and not (tally and tally.broken and rule_id not in NEED_A_SESSION):
         return "blocked"
     if tally is None or not tally.exercised:
@@ -54,7 +54,7 @@ def verdict_of(rule_id: str, tally: Tally | None, *, blocked: frozenset[str] = f
 
 
 def blocked_rules(*, anonymous: bool, session_refused: bool) -> frozenset[str]:
-    """Which rules cannot be judged without a session that the target accepts."""
+    """The rules that cannot be judged, if there is no session or the target refuses it."""
     return NEED_A_SESSION | _ON_SUCCESS if anonymous or session_refused else frozenset()
 
 
@@ -67,15 +67,15 @@ def conclude(
     foreign: str | None = None,
     recorded: bool = False,
 ) -> Conclusion:
-    """The conclusion for one implementation: a broken MUST outweighs everything but a target that is no refresh endpoint.
+    """The conclusion for one implementation. A broken MUST outweighs everything, unless the target is no refresh endpoint.
 
-    `recorded`: it comes from a recording in which not every rule can be seen.
+    `foreign` says why it is none. `recorded` means that the evidence is a recording, which cannot show every rule.
     """
     rules = load().rules
-    must = [id for id in verdicts if rules[id].level == "MUST"]
+    must = [rule_id for rule_id in verdicts if rules[rule_id].level == "MUST"]
     if foreign:
         return Conclusion("incomplete", foreign)
-    broken = [id for id in verdicts if verdicts[id] in BROKEN]
+    broken = [rule_id for rule_id in verdicts if verdicts[rule_id] in BROKEN]
     if broken:
         count = f"{len(broken)} rule{'s' if len(broken) > 1 else ''} broken"
         also = f"; and it ended early: {halted}" if halted else ""
@@ -84,7 +84,8 @@ def conclude(
         return Conclusion("incomplete", halted)
     if session_refused:
         return Conclusion("incomplete", SESSION_REFUSED)
-    missing = [id for id in must if verdicts[id] == "not-exercised" or (verdicts[id] == "blocked" and not anonymous)]
+    unjudged = ("not-exercised",) if anonymous else ("not-exercised", "blocked")
+    missing = [rule_id for rule_id in must if verdicts[rule_id] in unjudged]
     if missing:
         of_provider = rules[missing[0]].role == "provider"
         what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
@@ -95,12 +96,12 @@ def conclude(
 
 
 def conclude_all(conclusions: Iterable[tuple[str, Conclusion]]) -> Conclusion:
-    """The conclusion of the run: the worst of its implementations, naming them."""
-    found = list(conclusions)
-    if not found:
+    """The conclusion of the run: the worst conclusion of its implementations, with their names."""
+    named = list(conclusions)
+    if not named:
         return Conclusion("incomplete", "no implementation was judged")
     for verdict in ("non-conformant", "incomplete"):
-        reasons = [f"{name}: {c.reason}" for name, c in found if c.verdict == verdict]
+        reasons = [f"{name}: {c.reason}" for name, c in named if c.verdict == verdict]
         if reasons:
             return Conclusion(verdict, "; ".join(reasons))
-    return Conclusion("conformant", next((c.reason for _, c in found if c.reason), None))
+    return Conclusion("conformant", next((c.reason for _, c in named if c.reason), None))

@@ -1,4 +1,4 @@
-"""What a test of the suite makes of a judgement, whoever was judged: it fails, is skipped, or passes."""
+"""Turns a judgement into the result of a test of the suite: it fails, is skipped, or passes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.run import Run
 
 
 def observed(run: Run, part: Part, judgement: Judgement, phase: str, *, by: str) -> None:
-    """Fail for a MUST that was broken in a phase, `by` exchanges or outcomes, or for an observation that ended early."""
+    """Fail if exchanges or outcomes (`by`) of a phase broke a MUST, or if the observation ended early in this phase."""
     ended_in = run.phases.ended_in.get(part, phase)
     if judgement.halted and ended_in != phase:
         pytest.skip(f"the observation had ended in the phase {ended_in}")
@@ -20,15 +20,15 @@ def observed(run: Run, part: Part, judgement: Judgement, phase: str, *, by: str)
     rules = load().rules
     seen = run.phases.broken_in(part, phase)
     broken = [rule_id for rule_id in seen if rules[rule_id].level == "MUST" and judgement.verdict_of(rule_id) == "fail"]
-    judgement.rules.update(broken)  # what is seen broken counts, even if the run ends before its own test
+    judgement.rules.update(broken)  # a broken rule counts, even if the run ends before its own test
     if broken:
         pytest.fail(f"broken by {by} of this phase: {', '.join(broken)}", pytrace=False)
 
 
 def judged(run: Run, judgement: Judgement, rule_id: str, item: pytest.Item) -> None:
-    """Fail for a rule that was broken, or that is listed and no longer seen broken; skip one that was not exercised.
+    """Fail if the rule was broken, or if its known deviation is no longer seen; skip if it was not exercised.
 
-    The properties of the test `item` stand in the XML of `--junitxml`.
+    The properties that are added to the test `item` appear in the XML of `--junitxml`.
     """
     judgement.rules.add(rule_id)
     rule, verdict = load().rules[rule_id], judgement.verdict_of(rule_id)

@@ -1,6 +1,7 @@
-"""Clients against every consumer rule: one in Python (the reference, or the project's own), and the Twilight SDK in a browser.
+"""Judges clients by every consumer rule: one in Python (the reference or the project's own), and the Twilight SDK in a browser.
 
-First the ways of observing, then one test a rule on all that was seen. A test that is run alone observes first.
+The first tests observe, one phase each. Then one test for each rule judges everything that was seen. It observes first if it runs
+alone.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ def test_consumer_rule(refresh_run: Run, refresh_consumer: RefreshConsumer, rule
 @pytest.mark.sdk
 @pytest.mark.parametrize("phase", PHASES)
 def test_sdk_observation(refresh_run: Run, refresh_sdk: None, phase: str) -> None:
-    """No outcome of this phase breaks a MUST, but for what is known."""
+    """No outcome of this phase breaks a MUST; known deviations do not count."""
     observed(refresh_run, Part.SDK, refresh_run.watch_sdk(phase), phase, by="outcomes")
 
 
 @pytest.mark.sdk
 @pytest.mark.parametrize("rule", RULES)
 def test_sdk_rule(refresh_run: Run, refresh_sdk: None, rule: str, request: pytest.FixtureRequest) -> None:
-    """Every outcome that exercises the rule keeps it, but for what is known."""
+    """Every outcome that exercises the rule keeps it; known deviations do not count."""
     judged(refresh_run, refresh_run.watch_sdk(PHASES[-1]), rule, request.node)

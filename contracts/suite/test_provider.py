@@ -1,6 +1,7 @@
-"""The endpoint, real and mocked, against every provider rule.
+"""Judges the endpoint, real and mocked, by every provider rule.
 
-First the four ways of observing, then one test a rule on all that was seen. A test that is run alone observes first.
+The first tests observe, one phase each. Then one test for each rule judges everything that was seen. It observes first if it runs
+alone.
 """
 
 from __future__ import annotations

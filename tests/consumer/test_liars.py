@@ -1,4 +1,4 @@
-"""Every client that lies is caught by its rule; no odd client is blamed."""
+"""Every client that lies is caught by its rule, and no odd client is blamed."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest, monkeypatch:
     assert judgement.verdicts[liar.rule] == ("fail" if liar.rule in MUST else "warn")
     assert judgement.verdict == ("non-conformant" if liar.rule in MUST else "conformant")
     assert others <= set(liar.others)
-    if LIARS.index(liar) % 4 == 0:  # one in four is enough: it takes half a second
+    if LIARS.index(liar) % 4 == 0:  # one in four is enough, since each takes half a second
         replays.same(judgement)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
 def test_odd_client_is_not_blamed(odd: Odd, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The gate finds it conformant and warns of nothing but what is allowed."""
+    """The gate finds an odd client conformant, and warns of nothing but what is allowed."""
     judgement = judged(odd.make(), monkeypatch, quick=odd.name not in NEEDS_REAL_TIME, only=("scenarios", "generated"))
     row = Row(odd.name, "", None, judgement.verdict, tuple(sorted(blamed(judgement, "fail"))))
     request.config.stash[SEEN].append(row)
@@ -46,11 +46,11 @@ def test_odd_client_is_not_blamed(odd: Odd, request: pytest.FixtureRequest, monk
 
 
 def test_every_consumer_rule_has_a_liar() -> None:
-    """No rule goes untried but those about pages, and no liar names a rule that is not there."""
+    """Every rule that needs no page has a liar, and every liar names a rule of the document."""
     assert {liar.rule for liar in LIARS} == (MUST | SHOULD) - AT_PAGE_LOAD
 
 
 def test_names_are_unique() -> None:
-    """A name means one client."""
+    """No two clients have the same name."""
     names = [one.name for one in (*LIARS, *ODD)]
     assert len(names) == len(set(names))

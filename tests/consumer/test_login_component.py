@@ -137,23 +137,23 @@ def served() -> dict[str, Page]:
 
 
 class Ledger(Script):
-    """A script that can be asked what was asked while its scenario is still on. The shop's files are not noted."""
+    """A script that also keeps the requests of each number while its scenario is running. The shop's files are not kept."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.noted: defaultdict[int, list[Request]] = defaultdict(list)
+        self.received: defaultdict[int, list[Request]] = defaultdict(list)
 
-    def meet(self, request: Request, number: int | None = None) -> Scenario | None:
+    def receive(self, request: Request, number: int | None = None) -> Scenario | None:
         if number is not None:
-            self.noted[number].append(request)
-        return super().meet(request, number)
+            self.received[number].append(request)
+        return super().receive(request, number)
 
 
 # --- a visit ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass
-class PageSession:
+class Visit:
     """One customer's visit. The answer to a refresh that is held comes when it is let go."""
 
     number: int
@@ -241,8 +241,8 @@ class Shop:
         token: Literal["expired", "valid", "opaque", "none"] = "expired",
         user: Literal["user", "guest"] = "user",
         held: bool = False,
-    ) -> AsyncIterator[PageSession]:
-        """Load a page of the shop for a customer who was here before; the refresh meets `scenario`."""
+    ) -> AsyncIterator[Visit]:
+        """Load a page of the shop for a customer who was here before; its refresh gets `scenario`."""
         number = next(self.numbers)
         self.script.prepare(number, scenario)
         context = await (await self.chromium.browser()).new_context()
@@ -250,7 +250,7 @@ class Shop:
             await context.add_cookies([{"name": COOKIE, "value": str(number), "url": self.origin}])
             tab = await context.new_page()
             tab.set_default_timeout(PATIENCE * 1000)
-            visit = PageSession(number, tab, self.script.noted[number])
+            visit = Visit(number, tab, self.script.received[number])
             tab.on("pageerror", lambda thrown: visit.thrown.append(str(thrown)))
             if held:
                 visit.held = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""Observing a client: which scenarios it meets in which order, what is kept of them, and what is told of one call."""
+"""Observing a client: which scenarios are played in which order, what is kept of them, and the timeline of an outcome."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from contracts.consumer import generated, strategies
-from contracts.consumer.observe import ABREAST, ConsumerObserver
-from contracts.consumer.recorded import MOST, PREFIX, Recorded, Row
+from contracts.consumer.observe import PARALLEL, ConsumerObserver
+from contracts.consumer.recorded import MOST, Recorded, Row
 from contracts.consumer.strategies import scenarios
 from contracts.model.answers import Answer, error, json_answer
 from contracts.model.document import load
@@ -21,6 +21,7 @@ from contracts.model.outcome import LISTENERS, Call, Event, Outcome, linked
 from contracts.model.scenario import (
     IN_A_ROW,
     LANDING,
+    RECORDED,
     Delivery,
     Scenario,
     ScenarioSequence,
@@ -41,7 +42,7 @@ Wrong = Callable[[Outcome], Outcome]
 
 
 class Fake:
-    """A client that keeps every rule, but for what `wrong` makes of an outcome. It asks nobody and takes no time."""
+    """A client that keeps every rule, unless `wrong` changes its outcomes. It sends nothing and takes no time."""
 
     name, kind, version = "fake", "mock", None
 
@@ -54,7 +55,7 @@ class Fake:
         self._wrong, self._number, self._token = wrong, 0, None
 
     def play(self, sequences: Sequence[ScenarioSequence]) -> list[Outcome]:
-        """What a right client makes of it, or a wrong one."""
+        """The outcomes of a right client, or those of a wrong one."""
         self.plays.append(list(sequences))
         return [
             o for sequence in sequences for o in linked([self._meet(scenario, sequence.mode) for scenario in sequence.scenarios])
@@ -75,7 +76,7 @@ class Fake:
         return self._wrong(replace(o, logged_in=None if scenario.calls else True))
 
     def close(self) -> None:
-        """Nothing is left."""
+        """There is nothing to close."""
 
     @property
     def sequences(self) -> list[ScenarioSequence]:
@@ -83,13 +84,13 @@ class Fake:
         return [sequence for play in self.plays for sequence in play]
 
     @property
-    def met(self) -> list[Scenario]:
-        """All scenarios that were met."""
+    def played(self) -> list[Scenario]:
+        """All scenarios that were played."""
         return [scenario for sequence in self.sequences for scenario in sequence.scenarios]
 
 
 def silent(o: Outcome) -> Outcome:
-    """The same, but nothing is told."""
+    """The same outcome, without its events."""
     return replace(o, events=())
 
 
@@ -99,12 +100,12 @@ def observing(client: Fake, *known: Deviation) -> ConsumerObserver:
 
 
 def names(sequence: ScenarioSequence) -> list[str]:
-    """The scenarios of a sequence by name."""
+    """The names of the scenarios of a sequence."""
     return [scenario.name for scenario in sequence.scenarios]
 
 
 def tokens() -> Iterable[str]:
-    """Tokens that are all different."""
+    """Tokens, all different."""
     return (f"token-number-{n:04}" for n in range(10_000))
 
 
@@ -112,24 +113,24 @@ TABLE = [s.name for s in named(iter(tokens()), patience=PATIENCE)]
 LOADS = [s.name for s in at_page_load(iter(tokens()))]
 
 
-# --- the lanes --------------------------------------------------------------------------------------------------------
+# --- the sequences ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def twilight() -> Fake:
-    """A client with a slow mode, a quick one, and pages, after it met all that has a name."""
+    """A client with a slow mode, a quick one, and pages, after the whole table was played to it."""
     client = Fake(modes=("debounced", "fast"), slow=("debounced",), loads=True)
     observing(client).run("scenarios")
     return client
 
 
 def test_everything_is_played_in_one_go(twilight: Fake) -> None:
-    """All sequences are handed over at once, so that a client may have several at the same time."""
+    """All sequences are handed over in one call, so that a client can run them in parallel."""
     assert len(twilight.plays) == 1
 
 
 def test_page_loads_come_first_and_alone(twilight: Fake) -> None:
-    """Each page load is a sequence of its own, in the mode in which pages are."""
+    """Each page load is a sequence of its own, in the mode in which pages load."""
     loads = [sequence for sequence in twilight.sequences if not all(s.calls for s in sequence.scenarios)]
     assert [names(sequence) for sequence in loads] == [[name] for name in LOADS]
     assert {sequence.mode for sequence in loads} == {"debounced"}
@@ -140,17 +141,17 @@ def test_no_page_loads_without_pages() -> None:
     """A client that has no pages is not asked to load any."""
     client = Fake()
     observing(client).run("scenarios")
-    assert all(s.calls for s in client.met)
+    assert all(s.calls for s in client.played)
     assert {sequence.mode for sequence in client.sequences} == {""}
 
 
 def in_a_row(sequence: ScenarioSequence) -> bool:
-    """Whether this is the sequence of one failure over and over."""
+    """Whether this sequence repeats one failure again and again."""
     return len(sequence.scenarios) > 2 and len(set(names(sequence)[1:-1])) == 1 and len(sequence.scenarios) > 50
 
 
 def test_a_hundred_failures_in_a_row(twilight: Fake) -> None:
-    """One failure a hundred times, between two refreshes that complete; not where every call has to wait."""
+    """One failure is played a hundred times between two refreshes that complete, except in a mode that delays every call."""
     rows = [sequence for sequence in twilight.sequences if in_a_row(sequence)]
     assert [sequence.mode for sequence in rows] == ["fast"]
     first, *failures, last = rows[0].scenarios
@@ -161,7 +162,7 @@ def test_a_hundred_failures_in_a_row(twilight: Fake) -> None:
 
 
 def test_what_never_ends_waits_alone(twilight: Fake) -> None:
-    """What takes the whole patience has a sequence of its own, in each mode, so that nothing waits behind it."""
+    """In each mode, a scenario that never ends by itself has a sequence of its own, so that nothing waits behind it."""
     for mode in twilight.modes:
         sequences = [
             sequence
@@ -175,9 +176,9 @@ def test_what_never_ends_waits_alone(twilight: Fake) -> None:
         assert {sequence.scenarios[1].seconds for sequence in sequences} == {PATIENCE}
 
 
-@pytest.mark.parametrize(("mode", "parts"), [("debounced", ABREAST), ("fast", 1)])
-def test_slow_modes_are_cut(twilight: Fake, mode: str, parts: int) -> None:
-    """What ends and reaches a server is one sequence, or four that can be played abreast where each call has to wait."""
+@pytest.mark.parametrize(("mode", "parts"), [("debounced", PARALLEL), ("fast", 1)])
+def test_slow_modes_run_in_parallel(twilight: Fake, mode: str, parts: int) -> None:
+    """The scenarios that end and reach a server are one sequence in a fast mode, and several parallel ones in a slow mode."""
     sequences = [
         sequence
         for sequence in twilight.sequences
@@ -191,17 +192,17 @@ def test_slow_modes_are_cut(twilight: Fake, mode: str, parts: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["debounced", "fast"])
-def test_each_scenario_is_met_once_in_each_mode(twilight: Fake, mode: str) -> None:
-    """The whole table is met; only refreshes that complete are added between."""
-    met = Counter(
+def test_each_scenario_is_played_once_in_each_mode(twilight: Fake, mode: str) -> None:
+    """The whole table is played in each mode, and only refreshes that complete are added to it."""
+    played = Counter(
         name for sequence in twilight.sequences if sequence.mode == mode and not in_a_row(sequence) for name in names(sequence)
     )
     expected = [name for name in TABLE if name != "success-200"] + (LOADS if mode == "debounced" else [])
-    assert {name: count for name, count in met.items() if name != "success-200"} == dict.fromkeys(expected, 1)
+    assert {name: count for name, count in played.items() if name != "success-200"} == dict.fromkeys(expected, 1)
 
 
-def test_where_no_server_is_reached_is_apart(twilight: Fake) -> None:
-    """What the network itself does is one sequence for each mode."""
+def test_an_unreachable_network_is_a_sequence_of_its_own(twilight: Fake) -> None:
+    """In each mode, the scenarios that reach no server are a sequence of their own."""
     sequences = [sequence for sequence in twilight.sequences if not all(s.delivery.reaches for s in sequence.scenarios)]
     assert [sequence.mode for sequence in sequences] == ["debounced", "fast"]
     for sequence in sequences:
@@ -210,8 +211,8 @@ def test_where_no_server_is_reached_is_apart(twilight: Fake) -> None:
         assert {s.name for s in sequence.scenarios if s.delivery is Delivery.WHOLE} == {"success-200"}
 
 
-def test_lanes_of_calls_begin_and_end_with_a_refresh_that_completes(twilight: Fake) -> None:
-    """Each sequence logs its client in first, and shows in the end that it can still refresh."""
+def test_sequences_of_calls_begin_and_end_with_a_refresh_that_completes(twilight: Fake) -> None:
+    """A sequence of calls first logs its client in, and shows in the end that the client can still refresh."""
     for sequence in twilight.sequences:
         if sequence.scenarios[0].calls:
             assert sequence.scenarios[0].kind is Kind.COMPLETED
@@ -219,17 +220,17 @@ def test_lanes_of_calls_begin_and_end_with_a_refresh_that_completes(twilight: Fa
 
 
 def test_each_token_is_given_once(twilight: Fake) -> None:
-    """No two answers give the same token, in whichever sequence."""
-    given = [s.came.token for s in twilight.met if isinstance(s.came, Response) and s.kind is Kind.COMPLETED]
+    """No two answers give the same token, in whichever sequences they are."""
+    given = [s.came.token for s in twilight.played if isinstance(s.came, Response) and s.kind is Kind.COMPLETED]
     assert len(given) > 100
     assert len(set(given)) == len(given)
 
 
-# --- what is kept -----------------------------------------------------------------------------------------------------
+# --- the evidence -----------------------------------------------------------------------------------------------------
 
 
 def test_a_right_client_breaks_nothing_and_exercises_everything() -> None:
-    """The table exercises every rule, and a client that is right keeps them all."""
+    """The table exercises every rule, and a client that is right keeps every rule."""
     client = Fake(modes=("debounced", "fast"), slow=("debounced",), loads=True)
     observer = observing(client)
     observer.run("scenarios")
@@ -241,8 +242,8 @@ def test_a_right_client_breaks_nothing_and_exercises_everything() -> None:
     assert {o.scenario.name for o in observer.evidence.values()} == {*TABLE, *LOADS}
 
 
-def test_without_pages_only_what_is_about_pages_is_left() -> None:
-    """Every MUST is exercised by calls alone."""
+def test_without_pages_only_the_rules_about_pages_are_left() -> None:
+    """Without page loads, every rule is exercised except the two about pages."""
     observer = observing(Fake())
     observer.run("scenarios")
     assert {id for id, tally in observer.evaluator.tallies.items() if not tally.exercised} == {
@@ -252,7 +253,7 @@ def test_without_pages_only_what_is_about_pages_is_left() -> None:
 
 
 def test_findings_name_the_first_outcome_and_each_scenario() -> None:
-    """What a scenario breaks is kept under its name, and for each rule the first outcome that broke it."""
+    """The observer keeps the rules that each scenario broke, and for each rule the first outcome that broke it."""
     observer = observing(Fake(lambda o: silent(o) if o.scenario.name.startswith("error-4") else o))
     found = observer.play(
         [
@@ -265,12 +266,12 @@ def test_findings_name_the_first_outcome_and_each_scenario() -> None:
     assert observer.first_seen == {"failure-fires-once": 2}
     assert observer.broken_by("error-4") == {"error-404": ("failure-fires-once",), "error-403": ("failure-fires-once",)}
     assert observer.broken_by("success") == {"success-200": ()}
-    assert observer.broken_by(PREFIX) == {}
+    assert observer.broken_by(RECORDED) == {}
     assert observer.evidence[2].scenario.name == "error-404"
 
 
-def test_known_deviations_are_excused_and_met() -> None:
-    """A breach that is listed is a finding that is known; one that is listed and not seen is over."""
+def test_known_deviations_are_marked() -> None:
+    """A breach that is listed is a finding that is known, and a listed deviation that is not seen counts as fixed."""
     seen = Deviation(
         "failure-fires-once", "so it is", when=(("http status", ("404",)),), seen=("rejected; no event; token kept",)
     )
@@ -285,16 +286,16 @@ def test_known_deviations_are_excused_and_met() -> None:
 
 
 def test_every_scenario_that_breaks_a_rule_is_kept() -> None:
-    """Of a client that never tells anything, each kind of failure is named."""
+    """If a client never fires an event, the findings name every failure of the table."""
     observer = observing(Fake(silent, modes=("debounced", "fast"), slow=("debounced",), loads=True))
     observer.run("scenarios")
     broke = [observer.evidence[f.exchange] for f in observer.evaluator.tallies["failure-fires-once"].findings]
     table = [*named(iter(tokens()), patience=PATIENCE), *at_page_load(iter(tokens()))]
     names = [o.scenario.name for o in broke]
-    assert sorted(names) == sorted({s.name for s in table if s.kind is Kind.FAILED})  # each once, though met in both modes
+    assert sorted(names) == sorted({s.name for s in table if s.kind is Kind.FAILED})  # each once, though played in both modes
 
 
-def test_an_observation_that_was_ended_goes_on_with_nothing() -> None:
+def test_an_observation_that_has_ended_plays_nothing() -> None:
     """After a note nothing more is played, and the first reason stays."""
     client = Fake()
     observer = observing(client)
@@ -307,67 +308,67 @@ def test_an_observation_that_was_ended_goes_on_with_nothing() -> None:
     assert observer.halted == "the browser is gone"
 
 
-def test_recorded_answers_are_met_in_the_quickest_mode() -> None:
-    """They are interleaved like all others; without any, nothing is played."""
+def test_recorded_answers_are_played_in_the_quickest_mode() -> None:
+    """Recorded answers are interleaved with refreshes like all others, and without any nothing is played."""
     client = Fake(modes=("debounced", "fast"), slow=("debounced",), loads=True)
     observer = observing(client)
     observer.replay([])
     assert client.plays == []
-    observer.replay([Scenario(f"{PREFIX}3", error(404))])
+    observer.replay([Scenario(f"{RECORDED}3", error(404))])
     assert [(names(sequence), sequence.mode) for sequence in client.sequences] == [
         (["success-200", "recorded-3", "success-200"], "fast")
     ]
-    assert observer.broken_by(PREFIX) == {"recorded-3": ()}
+    assert observer.broken_by(RECORDED) == {"recorded-3": ()}
 
 
-# --- what Hypothesis makes --------------------------------------------------------------------------------------------
+# --- generated scenarios ----------------------------------------------------------------------------------------------
 
 AT_MOST = 1 + generated.EXAMPLES + generated.SHRINKS
 
 
 def test_a_right_client_costs_one_play() -> None:
-    """All generated scenarios are met in one go, in the quickest mode, and there is nothing to shrink."""
+    """All generated scenarios are played to a right client in one go and in its quickest mode, and nothing is shrunk."""
     client = Fake(modes=("debounced", "fast"), slow=("debounced",))
     observer = observing(client)
     observer.run("generated", 3)
     assert len(client.plays) == 1
     (sequence,) = client.sequences
     assert sequence.mode == "fast"
-    met = [s for s in client.met if s.name != "success-200"]
-    assert [s.name for s in met] == [f"generated-{n}" for n in range(1, generated.EXAMPLES + 1)]
-    assert not any(s.named for s in met)
-    assert {s.kind for s in met} == set(Kind)
+    played = [s for s in client.played if s.name != "success-200"]
+    assert [s.name for s in played] == [f"generated-{n}" for n in range(1, generated.EXAMPLES + 1)]
+    assert not any(s.named for s in played)
+    assert {s.kind for s in played} == set(Kind)
     assert {id for id, tally in observer.evaluator.tallies.items() if tally.broken} == set()
 
 
 def test_the_same_seed_makes_the_same_scenarios() -> None:
-    """A run can be had again; another seed makes others."""
+    """A run can be repeated by its seed, and another seed makes other scenarios."""
     first, again, other = Fake(), Fake(), Fake()
     for client, seed in ((first, 3), (again, 3), (other, 4)):
         observing(client).run("generated", seed)
-    assert first.met == again.met
-    assert first.met != other.met
+    assert first.played == again.played
+    assert first.played != other.played
 
 
 def rare_status(seed: int) -> int:
-    """An HTTP status that stands in one generated scenario alone, and in none that has a name."""
+    """An HTTP status that only one generated scenario has, and none with a name."""
     known = {s.answer.status for s in named(iter(tokens()), patience=1) if s.answer}
-    met = Counter(s.came.status for s in generated._made(seed) if isinstance(s.came, Response) and s.came.status >= 400)
-    return next(status for status, count in met.items() if count == 1 and status not in known)
+    played = Counter(s.came.status for s in generated._made(seed) if isinstance(s.came, Response) and s.came.status >= 400)
+    return next(status for status, count in played.items() if count == 1 and status not in known)
 
 
 def blind_to(status: int) -> Wrong:
-    """A client that does not tell of one HTTP status."""
+    """A client that fires no event for one HTTP status."""
     return lambda o: silent(o) if any(x.response and x.response.status == status for x in o.exchanges) else o
 
 
 def smallest(observer: ConsumerObserver, rule: str = "failure-fires-once") -> Outcome:
-    """The outcome that tells most of a broken rule."""
+    """The outcome that shows best how a rule is broken."""
     return observer.evidence[observer.evaluator.tallies[rule].findings[0].exchange]
 
 
 def test_a_client_that_fails_at_one_status_is_found_and_shrunk() -> None:
-    """It keeps all that has a name; the one generated scenario that shows it is made as small as it can be."""
+    """If only one generated scenario shows a fault, it is found and made as small as possible."""
     status = rare_status(0)
     client = Fake(blind_to(status))
     observer = observing(client)
@@ -388,10 +389,10 @@ def test_a_client_that_fails_at_one_status_is_found_and_shrunk() -> None:
 
 
 def test_a_client_that_fails_at_418_is_shrunk_to_hardly_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much there is in the scenario that shows it first, the smallest one has the status and little else."""
+    """However large the scenario is that shows a fault first, the smallest one has the status and little else."""
 
     def teapot(s: Scenario) -> Scenario:
-        return replace(s, answer=replace(s.answer, status=418)) if s.answer and s.answer.status > 430 else s
+        return replace(s, answer=replace(s.answer, status=418)) if s.answer and s.answer.status >= 400 else s
 
     original = scenarios
     monkeypatch.setattr(strategies, "scenarios", lambda: original().map(teapot))
@@ -410,8 +411,8 @@ def test_a_client_that_fails_at_418_is_shrunk_to_hardly_anything(monkeypatch: py
     assert smallest(observer).size == min(sizes)
 
 
-def test_what_was_told_before_is_not_shrunk() -> None:
-    """A rule that a scenario with a name broke has its smallest evidence already."""
+def test_a_rule_with_named_evidence_is_not_shrunk() -> None:
+    """A rule that a scenario with a name has broken has its smallest evidence already, so nothing is shrunk for it."""
     client = Fake(silent)
     observer = observing(client)
     observer.run("scenarios")
@@ -419,16 +420,16 @@ def test_what_was_told_before_is_not_shrunk() -> None:
     assert len(client.plays) == 2
 
 
-def plays_of(meet: generated.Meet, told: Iterable[str] = ()) -> int:
-    """How often something was met while it was looked at with generated scenarios."""
+def plays_of(play: generated.Play, known: Iterable[str] = ()) -> int:
+    """How often generated scenarios were played."""
     count = 0
 
-    def counted(met: Sequence[Scenario]) -> list[Finding]:
+    def counted(batch: Sequence[Scenario]) -> list[Finding]:
         nonlocal count
         count += 1
-        return meet(met)
+        return play(batch)
 
-    generated.observe(counted, 0, told=set(told))
+    generated.observe(counted, 0, known=set(known))
     return count
 
 
@@ -436,7 +437,7 @@ BREACH = Finding("failure-rejects", "rejected", "one call resolved", 1)
 
 
 @pytest.mark.parametrize(
-    ("findings", "told"),
+    ("findings", "known"),
     [
         ([], ()),
         ([replace(BREACH, known=True)], ()),
@@ -445,39 +446,39 @@ BREACH = Finding("failure-rejects", "rejected", "one call resolved", 1)
     ],
     ids=["nothing", "what is known", "a SHOULD", "what smaller evidence tells of"],
 )
-def test_what_is_not_worth_shrinking(findings: list[Finding], told: tuple[str, ...]) -> None:
+def test_what_is_not_worth_shrinking(findings: list[Finding], known: tuple[str, ...]) -> None:
     """Only a MUST that is broken unexpectedly is worth more plays."""
-    assert plays_of(lambda met: findings, told) == 1
+    assert plays_of(lambda _: findings, known) == 1
 
 
-def test_whoever_breaks_a_rule_always_is_soon_done_with() -> None:
-    """Looking for a smaller scenario has an end, however much there is to be found."""
-    assert 1 < plays_of(lambda met: [BREACH]) <= AT_MOST
+def test_a_constant_fault_is_shrunk_in_few_plays() -> None:
+    """The search for a smaller scenario ends, even if every scenario shows the fault."""
+    assert 1 < plays_of(lambda _: [BREACH]) <= AT_MOST
 
 
-def test_looking_for_a_smaller_scenario_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of which hardly anything can be learned is looked at only so often: tried with a limit that is soon reached."""
+def test_the_search_for_a_smaller_scenario_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that hardly shrinks is tried only so often; the test sets a limit that is soon reached."""
     monkeypatch.setattr(generated, "EXAMPLES", 30)
     monkeypatch.setattr(generated, "SHRINKS", 5)
 
-    def by_chance(met: Sequence[Scenario]) -> list[Finding]:
-        body = met[0].answer.body if met[0].answer else b""
-        return [BREACH] if len(met) > 1 or (len(body) > 40 and zlib.crc32(body) % 3 == 0) else []
+    def by_chance(played: Sequence[Scenario]) -> list[Finding]:
+        body = played[0].answer.body if played[0].answer else b""
+        return [BREACH] if len(played) > 1 or (len(body) > 40 and zlib.crc32(body) % 3 == 0) else []
 
     assert plays_of(by_chance) == 1 + 30 + 5
 
 
-def test_whoever_breaks_a_rule_once_is_not_looked_for_for_ever() -> None:
-    """A fault that does not come again costs no more than all examples once more."""
+def test_a_fault_that_never_comes_again_costs_few_plays() -> None:
+    """A fault that does not come again costs no more than trying all examples once more."""
     findings = iter([[BREACH]])
-    assert 1 < plays_of(lambda met: next(findings, [])) <= AT_MOST
+    assert 1 < plays_of(lambda _: next(findings, [])) <= AT_MOST
 
 
 @pytest.mark.parametrize("every", [2, 3, 7])
-def test_whoever_breaks_a_rule_now_and_then_is_no_error(every: int) -> None:
-    """A fault that comes and goes is a fault of the client, not of the suite, and costs no more."""
+def test_an_intermittent_fault_is_no_error_of_the_suite(every: int) -> None:
+    """A fault that comes and goes is a fault of the client, not an error of the suite, and costs no more plays."""
     turns = iter(range(1, 10_000))
-    assert 1 < plays_of(lambda met: [BREACH] if len(met) > 1 or next(turns) % every == 0 else []) <= AT_MOST
+    assert 1 < plays_of(lambda played: [BREACH] if len(played) > 1 or next(turns) % every == 0 else []) <= AT_MOST
 
 
 # --- recorded answers -------------------------------------------------------------------------------------------------
@@ -513,8 +514,8 @@ DROPPED = (
 )
 
 
-def test_recorded_answers_keep_what_belongs_to_them() -> None:
-    """Status, body and the headers that speak of them are kept; what belongs to the environment or its connection is not."""
+def test_recorded_answers_keep_their_own_headers() -> None:
+    """A recorded answer keeps its status, body and content headers, and drops those of the environment and its connection."""
     found = Recorded([recorded(200, success_body("a-token-0123456789"), *HEADERS, *DROPPED, index=7)])
     (scenario,) = found.scenarios
     assert scenario.name == "recorded-7"
@@ -527,18 +528,18 @@ def test_recorded_answers_keep_what_belongs_to_them() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_recorded_redirects_lead_to_the_landing_page(status: int) -> None:
-    """No client is led to where the environment leads."""
+    """A recorded redirect leads a client to the landing page, not to where the environment leads."""
     (scenario,) = Recorded([recorded(status, b"", ("Location", "https://elsewhere.example/login"), *DROPPED[:1])]).scenarios
     assert scenario.answer == Answer(status, (("location", LANDING),), b"")
 
 
-def test_a_redirect_that_leads_nowhere_leads_nowhere() -> None:
-    """Without a Location there is none to be changed."""
+def test_a_recorded_redirect_without_location_stays_so() -> None:
+    """A recorded redirect without a Location gets none."""
     assert Recorded([recorded(302, b"")]).scenarios[0].answer == Answer(302, (), b"")
 
 
 def test_recorded_answers_are_the_first_of_each_kind() -> None:
-    """Only whole answers to POST, one of each kind, in their order."""
+    """Only whole answers to POST are played to clients, the first of each kind, in their order."""
     found = Recorded(
         [
             recorded(401, {"status": 401, "success": False, "error": {"code": "a"}}, index=1),
@@ -554,15 +555,15 @@ def test_recorded_answers_are_the_first_of_each_kind() -> None:
     assert [s.name for s in found.scenarios] == ["recorded-1", "recorded-5", "recorded-7", "recorded-8"]
 
 
-def test_not_all_is_recorded() -> None:
-    """However many kinds an environment knows, clients meet some of them."""
+def test_the_number_of_recorded_answers_is_limited() -> None:
+    """However many kinds of answers an environment gives, only so many are played to clients."""
     found = Recorded(recorded(status, {}, index=status) for status in range(400, 500))
     assert [s.name for s in found.scenarios] == [f"recorded-{status}" for status in range(400, 400 + MOST)]
     assert len(found.rows({})) == MOST == 25
 
 
-def test_rows_tell_what_both_sides_broke() -> None:
-    """A row has the answer in words, the rules that the provider broke with it, and those that each client did."""
+def test_rows_show_what_both_sides_broke() -> None:
+    """A row has the answer in words, the rules that the provider broke with it, and those that each client broke."""
     bad = {"status": 200, "success": False, "data": {"token": "a-token-0123456789"}}
     found = Recorded([recorded(200, bad, index=4), recorded(404, load().examples["not_found"].body, index=9)])
     rows = found.rows({"twilight": {"recorded-4": ("failure-rejects",)}, "RefreshClient": {}})
@@ -582,12 +583,12 @@ def test_rows_tell_what_both_sides_broke() -> None:
     assert Recorded([]).rows({"twilight": {}}) == []
 
 
-def test_recorded_answers_are_met_and_told_in_rows() -> None:
-    """From an exchange to what a client broke with its answer."""
+def test_a_recorded_answer_becomes_a_row() -> None:
+    """A recorded exchange becomes a scenario, and its row names the rule that a client broke with it."""
     found = Recorded([recorded(503, {"status": 503, "success": False, "error": {}}, index=2)])
     observer = observing(Fake(blind_to(503)))
     observer.replay(found.scenarios)
-    (row,) = found.rows({"fake": observer.broken_by(PREFIX)})
+    (row,) = found.rows({"fake": observer.broken_by(RECORDED)})
     assert row.consumers == {"fake": ("failure-fires-once",)}
 
 
@@ -598,16 +599,16 @@ LOST = Scenario("network-silent", None, Delivery.SILENT, 2.0)
 
 
 def story(scenario: Scenario, calls: tuple[Call, ...], *events: Event, sent: Sequence[float] = (0.3,), **rest: Any) -> list[Step]:
-    """The steps of an outcome; the requests were sent so many seconds after the calls."""
+    """The steps of an outcome whose requests were sent so many seconds after the calls."""
     exchanges = tuple(Exchange(Request("POST", URL), scenario.came, started=1000.0 + at) for at in sent)
     usual: dict[str, Any] = {"token_before": "old", "token_after": "old", "started": 1000.0}
     return [*story_of(Outcome(scenario, calls, events, exchanges, **{**usual, **rest})).steps]
 
 
 def test_timeline_of_a_failure() -> None:
-    """The call, the request, the answer, the event once, the rejection, and what became of the token."""
-    told = [Event(listener, 0.4, status=401, text="Error: no") for listener in range(LISTENERS)]
-    found = story(REFUSED, (Call("rejected", 0.5, None, "Error: no"),), *told)
+    """A failure is a call, a request, an answer, one event, a rejection, and what became of the token."""
+    events = [Event(listener, 0.4, status=401, text="Error: no") for listener in range(LISTENERS)]
+    found = story(REFUSED, (Call("rejected", 0.5, None, "Error: no"),), *events)
     assert [(round(s.at, 3) if s.at is not None else None, s.who, s.text) for s in found] == [
         (0.0, "page", "refresh()"),
         (0.3, "request", "POST /auth/refresh"),
@@ -618,8 +619,8 @@ def test_timeline_of_a_failure() -> None:
     ]
 
 
-def test_timeline_of_what_never_came() -> None:
-    """A call that is pending and an event that did not come stand at the end, since they have no moment."""
+def test_timeline_without_an_end() -> None:
+    """A pending call and a missing event have no time, so they stand at the end."""
     found = story(LOST, (Call("pending", 5.0),), sent=(0.0,))
     assert [(s.at, s.who, s.text) for s in found] == [
         (0.0, "page", "refresh()"),
@@ -632,10 +633,10 @@ def test_timeline_of_what_never_came() -> None:
 
 
 def test_timeline_is_in_order() -> None:
-    """Whatever came first stands first: here an event before the answer, a call before another, a request after both."""
-    told = [Event(n, at, text="x") for at in (0.1, 0.9) for n in range(LISTENERS)]
+    """The steps are in the order of their times, whatever came first."""
+    events = [Event(n, at, text="x") for at in (0.1, 0.9) for n in range(LISTENERS)]
     calls = (Call("resolved", 0.8), Call("rejected", 0.2, None, "x"), Call("pending", 3.0), Call("pending", 3.0))
-    found = story(REFUSED, calls, *told, sent=(0.6, 0.25))
+    found = story(REFUSED, calls, *events, sent=(0.6, 0.25))
     moments = [s.at for s in found if s.at is not None]
     assert moments == sorted(moments)
     assert [s.who for s in found if s.at is not None] == [
@@ -646,14 +647,14 @@ def test_timeline_is_in_order() -> None:
 
 
 def test_timeline_shows_the_listener_that_heard_most() -> None:
-    """Events are told as the listener heard them that heard most; what is the same is told once, with its number."""
-    told = (Event(0, 0.1), Event(1, 0.2), Event(1, 0.3), Event(1, 0.4), Event(2, 0.5))
-    shown = [(s.at, s.text) for s in story(REFUSED, (Call("rejected", 0.1),), *told) if s.who == "event"]
+    """Events are shown as the listener heard them that heard most; equal ones are shown once, with their number."""
+    events = (Event(0, 0.1), Event(1, 0.2), Event(1, 0.3), Event(1, 0.4), Event(2, 0.5))
+    shown = [(s.at, s.text) for s in story(REFUSED, (Call("rejected", 0.1),), *events) if s.who == "event"]
     assert shown == [(0.2, "3 times onRefreshFailed, without a response")]
 
 
 def test_timeline_of_a_page_load() -> None:
-    """A page that loads has no call and no promise; in the end it says whether the customer is still logged in."""
+    """A page load has no call and no promise, and its end says whether the customer is still logged in."""
     found = story(replace(REFUSED, calls=0), (), Event(0, 0.4, status=401), logged_in=False, token_after=None)
     assert found[0] == Step(0.0, "page", "the page loads")
     assert [s.text for s in found if s.at is None] == ["no token", "the customer is logged out"]
@@ -663,7 +664,7 @@ def test_timeline_of_a_page_load() -> None:
 
 
 def test_timeline_without_clocks() -> None:
-    """Where nobody knows when a request was sent, it stands at the beginning; before the call it never stands."""
+    """A request whose time is unknown stands at the beginning, and none stands before the call."""
     assert [s.at for s in story(REFUSED, (Call("rejected", 0.5),), sent=(-5.0,))][:3] == [0.0, 0.0, 0.0]
     assert [s.at for s in story(REFUSED, (Call("rejected", 0.5),), started=0.0)][:3] == [0.0, 0.0, 0.0]
     exchange = Exchange(Request("POST", URL), Response(200, (), b"\xff"))

@@ -1,4 +1,4 @@
-"""The reference client: right by every consumer rule, with and without a socket, and in the details that no rule names."""
+"""The reference client keeps every consumer rule, with and without a socket, and is right in details that no rule names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import gzip
 import itertools
 import json
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -46,7 +45,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @pytest.mark.parametrize("stage", ["intercepted", "socket"])
 def test_reference_keeps_every_rule(stage: str) -> None:
-    """Whatever the endpoint does, no rule is broken, and every rule is exercised that does not need a page."""
+    """The reference client breaks no rule whatever the endpoint does, and exercises every rule that needs no page."""
     script, tokens = Script(), (f"token-{n:020d}" for n in itertools.count())
     table = [s for s in named(tokens, patience=PATIENCE) if s.delivery.reaches or stage == "intercepted"]
     row = [next(s for s in table if s.kind is Kind.FAILED)] * IN_A_ROW
@@ -66,11 +65,11 @@ def test_reference_keeps_every_rule(stage: str) -> None:
 
 
 def played(script: Script, client: RefreshClient, scenarios: list[Scenario], *, bare: bool) -> list[Outcome]:
-    """What came of the scenarios; `bare`: over whatever the client's address leads to."""
+    """The outcomes of the scenarios; `bare`: the client sends its requests to the address that it has."""
     options: dict[str, Any] = {} if bare else {"stage": partial(intercepted, script)}
     player = Player(lambda: client, script, name="reference", kind="mock", **options)
     try:
-        return player.meet(scenarios)
+        return player.play_scenarios(scenarios)
     finally:
         player.close()
 
@@ -79,22 +78,22 @@ def played(script: Script, client: RefreshClient, scenarios: list[Scenario], *, 
 
 
 class Endpoint:
-    """Answers as told, the last answer for ever, and remembers what was asked. Its `client` reaches nothing else."""
+    """An endpoint that gives some answers, repeats the last one, and keeps the requests. Its `client` reaches nothing else."""
 
     def __init__(self, *answers: Answer | Handler) -> None:
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
         self._answers = iter([*answers, *itertools.repeat(answers[-1], 99)])
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer), follow_redirects=True, timeout=None)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         answer = next(self._answers)
         if isinstance(answer, Answer):
             return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
         return answer(request)
 
     def refresh(self, times: int = 1, **options: Any) -> tuple[RefreshClient, list[Any]]:
-        """A client, and what came of refreshing it some times, one after the other: the body or the error."""
+        """A client, and the body or error of each of several refreshes in a row."""
 
         async def run() -> tuple[RefreshClient, list[Any]]:
             client = RefreshClient(BASE + "/", client=self.client, **options)
@@ -105,7 +104,7 @@ class Endpoint:
 
 
 async def ended(call: Coroutine[Any, Any, Any]) -> Any:
-    """What a call returned, or the error that it raised."""
+    """The value that a call returned, or the error that it raised."""
     try:
         return await call
     except RefreshFailed as failure:
@@ -113,10 +112,10 @@ async def ended(call: Coroutine[Any, Any, Any]) -> Any:
 
 
 def test_request_is_a_bare_post() -> None:
-    """POST to the path, no query, no body, the headers of the contract; without a token and a session none is sent."""
+    """The request is a POST with the headers of the contract and without query or body, and without a token if there is none."""
     endpoint = Endpoint(success(200, NEW))
     endpoint.refresh()
-    (request,) = endpoint.asked
+    (request,) = endpoint.requests
     assert (request.method, str(request.url), request.content) == ("POST", URL, b"")
     sent = {name: value for name, value in request.headers.items() if name not in ("host", "accept-encoding", "user-agent")}
     assert sent == {
@@ -128,50 +127,50 @@ def test_request_is_a_bare_post() -> None:
 
 
 def test_path_may_be_another() -> None:
-    """A store may have its endpoint elsewhere."""
+    """The endpoint may have another path."""
     endpoint = Endpoint(success(200, NEW))
     endpoint.refresh(path="/api/refresh")
-    assert str(endpoint.asked[0].url) == BASE + "/api/refresh"
+    assert str(endpoint.requests[0].url) == BASE + "/api/refresh"
 
 
 def test_new_token_is_stored_and_sent() -> None:
-    """The body is returned, its token is kept, and the next request carries it in place of the old one."""
+    """A refresh returns the body and stores its token, and the next request carries the new token."""
     body = success(202, NEW)
     endpoint = Endpoint(body)
     client, values = endpoint.refresh(2, token=OLD)
     assert values == [json.loads(body.body)] * 2
     assert client.token == NEW
-    assert [request.headers["authorization"] for request in endpoint.asked] == [f"Bearer {OLD}", f"Bearer {NEW}"]
+    assert [request.headers["authorization"] for request in endpoint.requests] == [f"Bearer {OLD}", f"Bearer {NEW}"]
 
 
 @pytest.mark.parametrize("token", ["a\nb: c", "رمز", " padded ", ""], ids=["newline", "arabic", "padded", "empty"])
-def test_token_that_no_header_can_carry_stays_at_home(token: str) -> None:
-    """The session alone refreshes; a strange token must not lock the customer out."""
+def test_token_that_no_header_can_carry_is_not_sent(token: str) -> None:
+    """A token that no header can carry is not sent, since the session alone can refresh."""
     endpoint = Endpoint(success(200, NEW))
     client, _ = endpoint.refresh(token=token)
     assert client.token == NEW
-    assert "authorization" not in endpoint.asked[0].headers
+    assert "authorization" not in endpoint.requests[0].headers
 
 
 def test_session_is_sent_and_followed() -> None:
-    """The cookies of the session are sent; one that the endpoint replaces is sent replaced, one that it adds is not."""
+    """The cookies of the session are sent, with new values that the endpoint sets; cookies that it adds are not sent."""
     rotated = Answer(401, (("set-cookie", "session=second; Path=/"), ("set-cookie", "other=1; Path=/")), b"")
     endpoint = Endpoint(rotated)
     endpoint.refresh(2, cookies={"session": "first", "XSRF-TOKEN": "x"})
-    assert [request.headers["cookie"] for request in endpoint.asked] == [
+    assert [request.headers["cookie"] for request in endpoint.requests] == [
         "session=first; XSRF-TOKEN=x",
         "session=second; XSRF-TOKEN=x",
     ]
 
 
-# --- what is not completed --------------------------------------------------------------------------------------------
+# --- failures ---------------------------------------------------------------------------------------------------------
 
 
 def test_redirect_is_not_followed() -> None:
     """A login page behind a redirect is no refresh, and it does not get the token."""
     endpoint = Endpoint(Answer(302, (("location", "https://evil.example/"),), b""), success(200, NEW))
     client, (failure,) = endpoint.refresh(token=OLD)
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
     assert (failure.response.status_code, client.token) == (302, OLD)
 
 
@@ -189,7 +188,7 @@ def test_redirect_is_not_followed() -> None:
     ids=["401", "false", "no-token", "token-number", "status-201-in-200", "html", "204"],
 )
 def test_anything_but_a_completed_refresh_fails(answer: Answer) -> None:
-    """The error carries the response as it was read, and names neither token nor body; the token is the old one."""
+    """The error of a failed refresh carries the response, names neither token nor body, and the old token stays."""
     client, (failure,) = Endpoint(answer).refresh(token=OLD)
     assert isinstance(failure, RefreshFailed)
     assert (failure.response.status_code, failure.response.content) == (answer.status, answer.body)  # type: ignore[union-attr]
@@ -199,7 +198,7 @@ def test_anything_but_a_completed_refresh_fails(answer: Answer) -> None:
 
 
 def test_network_failure_has_its_cause() -> None:
-    """Where no answer came there is no response, and the cause is the error of the network."""
+    """An error without an answer has no response, and its cause is the error of the network."""
 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
@@ -209,8 +208,8 @@ def test_network_failure_has_its_cause() -> None:
     assert Endpoint(refuse).refresh()[0].token is None
 
 
-def test_packed_answers_are_read() -> None:
-    """An answer that is compressed is unpacked, that of an error too."""
+def test_compressed_answers_are_read() -> None:
+    """A compressed answer is decompressed, that of an error too."""
 
     def packed(answer: Answer) -> Answer:
         return Answer(answer.status, (*answer.headers, ("content-encoding", "gzip")), gzip.compress(answer.body))
@@ -222,7 +221,7 @@ def test_packed_answers_are_read() -> None:
 
 @pytest.mark.parametrize("delivery", [Delivery.SILENT, Delivery.ENDLESS])
 def test_whole_refresh_has_a_deadline(delivery: Delivery) -> None:
-    """Silence is given up, and so is an answer that drips without an end: each piece of it comes in time."""
+    """The client gives up on silence, and on an answer that drips without an end although each piece of it comes in time."""
     script = Script()
     script.prepare(1, Scenario("", success(200, NEW), delivery, 20.0))
     script.begin(1)
@@ -231,16 +230,14 @@ def test_whole_refresh_has_a_deadline(delivery: Delivery) -> None:
         async with RefreshClient(BASE, timeout=0.3) as client:
             return await ended(client.refresh())
 
-    began = time.monotonic()
     with intercepted(script):
         failure = asyncio.run(run())
-    assert time.monotonic() - began < 10
-    assert isinstance(failure, RefreshFailed)
+    assert isinstance(failure, RefreshFailed)  # otherwise the script would end the exchange, with an error of the connection
     assert isinstance(failure.__cause__, (TimeoutError, httpx.ReadTimeout))
 
 
 def test_flood_is_given_up() -> None:
-    """Of a body without an end no more is read than a limit."""
+    """The client reads no more of an endless body than its limit."""
     sent = 0
 
     async def flood() -> AsyncIterator[bytes]:
@@ -258,31 +255,31 @@ def test_flood_is_given_up() -> None:
 
 
 class Gate:
-    """An endpoint that answers with an error only once it is opened."""
+    """An endpoint that answers with an error, once it is opened."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
-        self.asked = 0
+        self.requests = 0
         self.http = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
         self.client = RefreshClient(BASE, token=OLD, client=self.http)
         self.heard: list[Any] = []
         self.client.on_refresh_failed(self.heard.append)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.asked += 1
+        self.requests += 1
         await self.open.wait()
         return httpx.Response(500)
 
     async def calls(self, count: int) -> list[asyncio.Task[Any]]:
-        """Calls under way."""
+        """Several calls that are under way."""
         tasks = [asyncio.create_task(self.client.refresh()) for _ in range(count)]
-        while not self.asked:
+        while not self.requests:
             await asyncio.sleep(0.001)
         return tasks
 
 
 def test_calls_at_once_share_request_and_failure() -> None:
-    """Five callers, one request, one event, and every caller gets the error that the listeners heard of; then it is over."""
+    """Five calls at once share a request, an event and the error; a later call makes a request of its own."""
 
     async def run() -> None:
         gate = Gate()
@@ -290,16 +287,16 @@ def test_calls_at_once_share_request_and_failure() -> None:
             tasks = await gate.calls(5)
             gate.open.set()
             failures = await asyncio.gather(*tasks, return_exceptions=True)
-            assert (gate.asked, gate.heard) == (1, failures[:1])
+            assert (gate.requests, gate.heard) == (1, failures[:1])
             assert all(failure is failures[0] for failure in failures)
             again = await ended(gate.client.refresh())
-            assert (gate.asked, gate.heard) == (2, [failures[0], again])
+            assert (gate.requests, gate.heard) == (2, [failures[0], again])
 
     asyncio.run(asyncio.wait_for(run(), 10))
 
 
 def test_cancelled_caller_leaves_the_others_alone() -> None:
-    """One caller loses patience; the other still gets its answer, by the same request."""
+    """If one caller is cancelled, the other one still gets its answer by the same request."""
 
     async def run() -> None:
         gate = Gate()
@@ -310,13 +307,13 @@ def test_cancelled_caller_leaves_the_others_alone() -> None:
             gate.open.set()
             with pytest.raises(RefreshFailed):
                 await second
-            assert (first.cancelled(), gate.asked, len(gate.heard)) == (True, 1, 1)
+            assert (first.cancelled(), gate.requests, len(gate.heard)) == (True, 1, 1)
 
     asyncio.run(asyncio.wait_for(run(), 10))
 
 
-def test_nobody_waits_any_more_and_listeners_still_hear(caplog: pytest.LogCaptureFixture) -> None:
-    """A failure that no caller is left to be told of fires all the same, and asyncio has nothing to complain about."""
+def test_listeners_hear_even_if_no_caller_is_left(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure fires its event even if no caller is left, and asyncio logs nothing."""
 
     async def run() -> None:
         gate = Gate()
@@ -334,7 +331,7 @@ def test_nobody_waits_any_more_and_listeners_still_hear(caplog: pytest.LogCaptur
 
 
 def test_listeners_hear_before_the_caller_and_despite_each_other(caplog: pytest.LogCaptureFixture) -> None:
-    """A listener that raises is logged, without a secret; the next one hears too, and only then the caller is told."""
+    """If a listener raises, that is logged without a secret, the next one still hears the event, and the caller comes last."""
     order: list[Any] = []
 
     async def run() -> None:
@@ -359,7 +356,7 @@ def test_listeners_hear_before_the_caller_and_despite_each_other(caplog: pytest.
     assert (OLD in caplog.text, "s" * 20 in caplog.text, len(caplog.records)) == (False, False, 1)
 
 
-# --- its life ---------------------------------------------------------------------------------------------------------
+# --- the life of a client ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -381,7 +378,7 @@ def test_one_client_outlives_event_loops(store: tuple[str, str]) -> None:
 
 
 def test_loop_that_ended_in_the_middle_is_forgotten() -> None:
-    """A refresh that was lost with its loop does not stand in the way of the next."""
+    """A refresh that was lost with its event loop does not block the next one."""
     client: RefreshClient | None = None
 
     async def lose() -> None:
@@ -407,8 +404,8 @@ def test_loop_that_ended_in_the_middle_is_forgotten() -> None:
         lost.close()
 
 
-def test_what_is_given_stays_open() -> None:
-    """The client closes its own connections, not those that it was given."""
+def test_given_connections_stay_open() -> None:
+    """The client closes its own connections, but not those that it was given."""
 
     async def run() -> tuple[bool, bool]:
         async with httpx.AsyncClient() as given:
@@ -422,7 +419,7 @@ def test_what_is_given_stays_open() -> None:
 
 
 def test_no_secret_in_a_repr() -> None:
-    """What is printed of a client shows neither the token nor the session."""
+    """The repr of a client shows neither its token nor its session."""
     client = RefreshClient(BASE, token=OLD, cookies={"session": "s" * 20})
     assert (OLD in repr(client), "s" * 20 in repr(client)) == (False, False)
     asyncio.run(client.aclose())

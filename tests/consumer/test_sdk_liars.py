@@ -1,4 +1,4 @@
-"""Every SDK that lies is caught, whatever else is known of the published one; one that is better than the list is red too."""
+"""Every SDK that lies is caught, whatever else is known of the published one, and one that fixes a known deviation is red."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MUST = {rule.id for rule in load().rules.values() if rule.role == "consumer" and
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    """A browser, started when it first plays."""
+    """A browser, which starts with the first play."""
     stage = Stage()
     try:
         yield stage
@@ -33,7 +33,7 @@ def stage() -> Iterator[Stage]:
 
 
 def judged(stage: Stage, sdk: Changed, request: pytest.FixtureRequest) -> ConsumerJudgement:
-    """What the gate says of a changed SDK, noted in the table of all."""
+    """The judgement of a changed SDK, which is also kept for the table of all."""
     judgement = judge(stage, sdk)
     rule = sdk.breaks or next(iter(sdk.fixes), "")
     others = tuple(sorted(red(judgement) - {rule}))
@@ -49,7 +49,7 @@ def red(judgement: ConsumerJudgement) -> set[str]:
 
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.name)
 def test_liar_is_caught(liar: Changed, stage: Stage, request: pytest.FixtureRequest) -> None:
-    """The gate names the rule that the SDK breaks, though much is known, and no other rule but those that turn red with it."""
+    """The gate names the rule that the SDK breaks, whatever else is known, and no other rule but those that turn red with it."""
     judgement = judged(stage, liar, request)
     assert judgement.verdicts[liar.breaks] == ("fail" if liar.breaks in MUST else "warn")
     assert red(judgement) - {liar.breaks} == set(liar.others)
@@ -58,8 +58,8 @@ def test_liar_is_caught(liar: Changed, stage: Stage, request: pytest.FixtureRequ
 
 
 @pytest.mark.parametrize("sdk", FIXED, ids=lambda sdk: sdk.name)
-def test_what_was_put_right_is_red(sdk: Changed, stage: Stage, request: pytest.FixtureRequest) -> None:
-    """The gate says which entries of the list are out of date, and that is all that it finds."""
+def test_fixed_deviations_are_red(sdk: Changed, stage: Stage, request: pytest.FixtureRequest) -> None:
+    """If an SDK fixes a known deviation, the gate names the entries that are out of date, and finds nothing else."""
     judgement = judged(stage, sdk, request)
     gone = {d for rule in judgement.verdicts for d in judgement.observer.allowances.fixed(rule)}
     assert gone == {d for d in listed(stage) if is_about(d, sdk)}
@@ -69,29 +69,29 @@ def test_what_was_put_right_is_red(sdk: Changed, stage: Stage, request: pytest.F
 
 
 def is_about(deviation: Deviation, sdk: Changed) -> bool:
-    """Whether this is an entry that the SDK puts right."""
+    """Whether the SDK fixes this deviation."""
     return deviation.rule in sdk.fixes and sdk.about in dict(deviation.when)
 
 
 @pytest.mark.parametrize("sdk", ODD, ids=lambda sdk: sdk.name)
 def test_odd_sdk_is_not_blamed(sdk: Changed, stage: Stage, request: pytest.FixtureRequest) -> None:
-    """The gate finds it as conformant as the published one, and warns of nothing that is not known."""
+    """The gate finds an odd SDK as conformant as the published one, and warns of nothing that is not known."""
     judgement = judged(stage, sdk, request)
     assert blamed(judgement, "fail", "fixed", "warn", "error") == set()
     assert judgement.verdict == "conformant", judgement.reason
 
 
 def test_every_must_has_a_javascript_liar() -> None:
-    """No rule that an SDK must keep goes untried, and none that only a page can break."""
+    """Every MUST has a liar, and so has every rule that only a page can break."""
     assert {liar.breaks for liar in LIARS} >= MUST | AT_PAGE_LOAD
 
 
-def test_every_entry_of_the_list_is_put_right_by_one(stage: Stage) -> None:
-    """Whatever the list knows, the gate would notice that it is no longer so."""
+def test_every_known_deviation_is_fixed_by_one_sdk(stage: Stage) -> None:
+    """For every entry of the list there is an SDK that fixes it, so the gate would notice an entry that is out of date."""
     assert [d.condition for d in listed(stage) if not any(is_about(d, sdk) for sdk in FIXED)] == []
 
 
 def test_names_are_unique() -> None:
-    """A name means one SDK."""
+    """No two changed SDKs have the same name."""
     names = [one.name for one in (*LIARS, *FIXED, *ODD)]
     assert len(names) == len(set(names))

@@ -1,4 +1,4 @@
-"""The scripted endpoint on its real socket: every way of answering, whatever is sent to it, and a quick end."""
+"""The scripted endpoint on its real socket: each way of answering, whatever a client sends, and a quick end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from contracts.consumer import delivery, socket_stage
-from contracts.consumer.delivery import Page, play
+from contracts.consumer.delivery import Page, on_the_wire, timeline
 from contracts.consumer.script import Log, Script
 from contracts.consumer.socket_stage import EndpointNotStarted, serve_script
 from contracts.model.answers import Answer, error, json_answer, success
@@ -28,7 +28,7 @@ from contracts.model.exchange import Response
 from contracts.model.scenario import LANDING, Delivery, Scenario, named, refreshed
 
 TLS = ssl.create_default_context()  # never used; each httpx client would load one of its own
-PATIENCE = 10.0  # seconds within which anything has to happen
+PATIENCE = 60.0  # seconds within which anything has to happen
 SUCCESS = success(200, "t" * 24)
 POST = b"POST /auth/refresh HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 0\r\n\r\n"
 HEAD = POST.replace(b"POST", b"HEAD")
@@ -37,30 +37,35 @@ ODD_HEADERS = (("Content-Type", "application/json"), ("X-Odd", "a"), ("x-odd", "
 PAGES = {"/": Page("text/html; charset=utf-8", b"<!doctype html><title>shop</title>"), "/sdk.js": Page("text/javascript", b"1;")}
 
 
+def http_client(timeout: float | httpx.Timeout = PATIENCE) -> httpx.Client:
+    """A client that uses no proxy and loads no certificates."""
+    return httpx.Client(trust_env=False, timeout=timeout, verify=TLS)
+
+
 @dataclass(frozen=True)
 class Stage:
-    """A served script; scenario 1 is on."""
+    """A served script, whose current scenario is number 1."""
 
     script: Script
     base: str
 
     @property
-    def part(self) -> Log:
-        """Scenario 1 and what was asked while it was on."""
+    def log(self) -> Log:
+        """The log of scenario 1, which then ends."""
         return self.script.end(1)
 
     def refresh(self, **options: Any) -> httpx.Response:
-        """One call by httpx."""
-        with httpx.Client(trust_env=False, timeout=options.pop("timeout", PATIENCE), verify=TLS) as client:
+        """Send one refresh by httpx."""
+        with http_client(options.pop("timeout", PATIENCE)) as client:
             return client.post(f"{self.base}/auth/refresh", **options)
 
     def connect(self) -> socket.socket:
-        """A bare connection."""
+        """Open a bare connection."""
         address = urlsplit(self.base)
         return socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
 
-    def ask(self, *parts: bytes) -> tuple[bytes, str]:
-        """What comes for these bytes until the connection ends, and how it ends: closed or reset."""
+    def exchange(self, *parts: bytes) -> tuple[bytes, str]:
+        """Send bytes; return what comes until the connection ends, and how it ends: closed or reset."""
         with self.connect() as wire:
             with contextlib.suppress(OSError):  # it may have ended before all was sent
                 for part in parts:
@@ -69,7 +74,7 @@ class Stage:
 
 
 def rest(wire: socket.socket) -> tuple[bytes, str]:
-    """What comes until the end, and which end that is."""
+    """The bytes that come until the end, and how the connection ends."""
     got = b""
     try:
         while more := wire.recv(1 << 16):
@@ -80,7 +85,7 @@ def rest(wire: socket.socket) -> tuple[bytes, str]:
 
 
 def one_answer(wire: socket.socket) -> bytes:
-    """One whole answer that says its length."""
+    """One whole answer that states its length."""
     got = b""
     while b"\r\n\r\n" not in got or len(got) < length(got):
         more = wire.recv(1 << 16)
@@ -90,7 +95,7 @@ def one_answer(wire: socket.socket) -> bytes:
 
 
 def length(got: bytes) -> int:
-    """How long an answer says it is, its head included."""
+    """The length that an answer states, its head included."""
     head, _, _ = got.partition(b"\r\n\r\n")
     said = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
     return len(head) + 4 + int(said.partition(b":")[2])
@@ -104,7 +109,7 @@ def head_of_success() -> bytes:
 
 @contextlib.contextmanager
 def played(*scenarios: Scenario) -> Iterator[Stage]:
-    """A stage on which scenarios are ready under their numbers from 1, and the first is on."""
+    """A stage on which scenarios are ready under their numbers from 1; the first is the current one."""
     script = Script()
     for number, scenario in enumerate(scenarios, 1):
         script.prepare(number, scenario)
@@ -122,7 +127,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing that a client does is an error of the endpoint: the loop has nothing to complain of."""
+    """The event loop of the endpoint logs no error, whatever a client does."""
     yield
     said = [record.getMessage() for record in caplog.get_records("call") if record.name == "asyncio"]
     assert [line for line in said if not line.startswith("Executing ")] == []  # that is how debug mode tells of slow machines
@@ -133,7 +138,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.mark.parametrize("scenario", TABLE, ids=lambda s: s.name)
 def test_a_client_gets_what_the_scenario_says(scenario: Scenario) -> None:
-    """Every scenario of the table comes as it says: the same status, headers and body, or no whole answer."""
+    """Every scenario of the table reaches a client as it is: with its status, headers and body, or without a whole answer."""
     with played(scenario) as stage:
         try:
             got: httpx.Response | None = stage.refresh()
@@ -149,10 +154,10 @@ def test_a_client_gets_what_the_scenario_says(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("status", [200, 299, 304, 401, 404, 451, 503, 599])
 def test_an_answer_is_written_as_it_is(status: int) -> None:
-    """Status line, the answer's own headers in their order and spelling, the length, and the body, in this order."""
+    """An answer is its status line, its own headers in their order and spelling, the length, and the body."""
     body = b'{"a": 1}'
     with played(Scenario("on", Answer(status, ODD_HEADERS, body))) as stage:
-        got, _ = stage.ask(POST.replace(b"Host", b"Connection: close\r\nHost"))
+        got, _ = stage.exchange(POST.replace(b"Host", b"Connection: close\r\nHost"))
     first, _, after = got.partition(b"\r\n")
     assert first.startswith(b"HTTP/1.1 %d " % status)
     own = "Content-Type: application/json\r\nX-Odd: a\r\nx-odd: b, é\r\n".encode("latin-1")
@@ -160,14 +165,14 @@ def test_an_answer_is_written_as_it_is(status: int) -> None:
 
 
 def test_the_head_of_a_slow_answer_comes_at_once() -> None:
-    """Only the body takes its time."""
+    """The head of a slow answer comes at once; only the body takes its time."""
     with played(Scenario("on", SUCCESS, Delivery.SLOW, 60.0)) as stage, stage.connect() as wire:
         wire.sendall(POST)
         assert wire.recv(1 << 16) == head_of_success()
 
 
 def test_a_slow_answer_takes_its_time() -> None:
-    """It is whole in the end, and not before the time is over."""
+    """A slow answer is whole in the end, and not before its time is over."""
     with played(Scenario("on", SUCCESS, Delivery.SLOW, 0.4)) as stage:
         started = time.monotonic()
         assert stage.refresh().content == SUCCESS.body
@@ -176,26 +181,27 @@ def test_a_slow_answer_takes_its_time() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 1000])
 def test_a_slow_body_is_spread_over_the_time(size: int) -> None:
-    """Pieces come at even distances, the last one at the end."""
+    """The pieces of a slow body come at even distances, the last one at the end."""
     answer = Answer(200, (), b"x" * size)
-    steps, _ = play(Scenario("", answer, Delivery.SLOW, 2.0), to_head=False)
-    times, (_, *pieces) = zip(*steps, strict=True)
-    assert times == (0.0, 0.5, 1.0, 1.5, 2.0)
+    played = timeline(Scenario("", answer, Delivery.SLOW, 2.0), to_head=False)
+    times, pieces = zip(*played.body, strict=True)
+    assert (played.starts, *times, played.ends) == (0.0, 0.5, 1.0, 1.5, 2.0, 2.0)
     assert b"".join(pieces) == answer.body
     assert len(pieces[0]) <= size // 4 + 1
 
 
 def test_an_endless_body_comes_byte_by_byte() -> None:
-    """A byte a tenth of a second, as long as the time lasts."""
-    steps, _ = play(Scenario("", SUCCESS, Delivery.ENDLESS, 1.0), to_head=False)
-    times, (_, *drips, last) = zip(*steps, strict=True)
-    assert times == pytest.approx([*(n / 10 for n in range(11)), 1.0])
-    assert {len(drip) for drip in drips} == {len(b"1\r\nx\r\n")}
-    assert last == b""
+    """An endless body brings a byte every tenth of a second, as long as its time lasts."""
+    played = timeline(Scenario("", SUCCESS, Delivery.ENDLESS, 1.0), to_head=False)
+    times, drips = zip(*played.body, strict=True)
+    assert (times, played.ends) == (pytest.approx([n / 10 for n in range(1, 11)]), 1.0)
+    assert b"".join(drips) == SUCCESS.body[:10]
+    *_, (_, chunk), (_, end) = on_the_wire(timeline(Scenario("", SUCCESS, Delivery.ENDLESS, 1.0), to_head=False))
+    assert (chunk, end) == (b"1\r\n%c\r\n" % SUCCESS.body[9], b"")
 
 
 def test_a_slow_answer_without_a_body_is_late() -> None:
-    """Where there is no body to draw out, the head itself takes its time."""
+    """If a slow answer has no body, its head comes late."""
     with played(Scenario("on", Answer(204, (), b""), Delivery.SLOW, 0.2)) as stage:
         started = time.monotonic()
         assert stage.refresh().status_code == 204
@@ -213,15 +219,15 @@ CUT = {
 
 
 @pytest.mark.parametrize("delivery", CUT)
-def test_what_is_cut_off_ends_as_it_should(delivery: Delivery) -> None:
-    """Half of the announced body or nothing comes, then the connection is closed or reset; httpx says which."""
+def test_cut_answers_end_as_they_should(delivery: Delivery) -> None:
+    """If an answer is cut off, half of its body or nothing comes, then the connection is closed or reset."""
     kind, end, half = CUT[delivery]
     answer = SUCCESS if half else None
     with played(Scenario("on", answer, delivery, 0.1 if delivery is Delivery.SILENT else 0.0)) as stage:
         with pytest.raises(httpx.TransportError) as caught:
             stage.refresh()
         assert type(caught.value) is kind
-        got, ended = stage.ask(POST)
+        got, ended = stage.exchange(POST)
     assert ended == end
     head, _, body = got.partition(b"\r\n\r\n")
     assert body == (SUCCESS.body[: len(SUCCESS.body) // 2] if half else b"")
@@ -230,56 +236,56 @@ def test_what_is_cut_off_ends_as_it_should(delivery: Delivery) -> None:
 
 @pytest.mark.parametrize("answer", [None, Answer(204, (), b""), Answer(304, (), b"")], ids=["nothing", "204", "304"])
 @pytest.mark.parametrize("delivery", [Delivery.TRUNCATED, Delivery.ABORTED, Delivery.ENDLESS])
-def test_what_has_no_body_cannot_be_cut_in_it(delivery: Delivery, answer: Answer | None) -> None:
-    """Where half an answer would be a whole one, none comes."""
+def test_an_answer_without_a_body_cannot_be_cut(delivery: Delivery, answer: Answer | None) -> None:
+    """If half an answer would be a whole one, nothing of it comes."""
     end = "closed" if delivery is Delivery.TRUNCATED else "reset"
     with played(Scenario("on", answer, delivery)) as stage:
-        assert stage.ask(POST) == (b"", end)
+        assert stage.exchange(POST) == (b"", end)
 
 
 @pytest.mark.parametrize("delivery", [Delivery.WHOLE, Delivery.SLOW])
-def test_no_answer_is_no_answer(delivery: Delivery) -> None:
-    """A scenario that has nothing to say closes the connection."""
+def test_a_scenario_without_an_answer_closes_the_connection(delivery: Delivery) -> None:
+    """A scenario without an answer closes the connection."""
     with played(Scenario("on", None, delivery)) as stage:
-        assert stage.ask(POST) == (b"", "closed")
+        assert stage.exchange(POST) == (b"", "closed")
 
 
 @pytest.mark.parametrize("own", ["0", "5000"])
 def test_an_empty_body_is_cut_too(own: str) -> None:
-    """Cut off means that less comes than was announced, though there is no body, or the answer gives its own length."""
+    """An empty body is cut off by announcing more of it, whatever length the answer states itself."""
     answer = Answer(200, (("Content-Length", own),), b"")
     with played(Scenario("on", answer, Delivery.TRUNCATED)) as stage, pytest.raises(httpx.RemoteProtocolError):
         stage.refresh()
 
 
-def test_the_reset_comes_after_what_came_before() -> None:
-    """There is a moment between half an answer and its reset: not every system lets a client read what it has by then."""
+def test_the_reset_comes_after_half_the_body() -> None:
+    """There is a moment between half a body and its reset, because some systems discard what was not read by then."""
     with played(Scenario("on", SUCCESS, Delivery.ABORTED)) as stage:
         started = time.monotonic()
-        assert stage.ask(POST)[1] == "reset"
+        assert stage.exchange(POST)[1] == "reset"
         assert time.monotonic() - started >= delivery.BEAT_SECONDS
 
 
 def test_silence_outlasts_a_client() -> None:
-    """Nothing comes before the endpoint's time is over: who waits less gives up."""
+    """A silent endpoint sends nothing before its time is over, so a client that waits less gives up."""
     with played(Scenario("on", None, Delivery.SILENT, 60.0)) as stage, pytest.raises(httpx.ReadTimeout):
-        stage.refresh(timeout=0.2)
+        stage.refresh(timeout=httpx.Timeout(PATIENCE, read=0.2))
 
 
 def test_silence_ends() -> None:
-    """After its time a silent connection is reset, and no sooner."""
+    """A silent connection is reset after its time, and no sooner."""
     with played(Scenario("on", None, Delivery.SILENT, 0.3)) as stage:
         started = time.monotonic()
-        assert stage.ask(POST) == (b"", "reset")
+        assert stage.exchange(POST) == (b"", "reset")
         assert time.monotonic() - started >= 0.3
 
 
 def test_an_endless_body_drips() -> None:
-    """First the body, then spaces; in the end it is reset."""
+    """An endless body is the body and then spaces, and in the end the connection is reset."""
     body = b"{}"
     with (
         played(Scenario("on", json_answer(200, {}), Delivery.ENDLESS, 0.5)) as stage,
-        httpx.Client(trust_env=False, timeout=PATIENCE, verify=TLS) as client,
+        http_client() as client,
         client.stream("POST", f"{stage.base}/auth/refresh") as response,
     ):
         got: list[bytes] = []
@@ -291,12 +297,12 @@ def test_an_endless_body_drips() -> None:
     assert len(b"".join(got)) > len(body)
 
 
-def test_an_endless_body_is_chunked_alone() -> None:
-    """What the answer says of its length does not hold here."""
+def test_an_endless_body_is_only_chunked() -> None:
+    """An endless body is chunked, and drops the length that its answer states."""
     answer = Answer(200, (("Content-Length", "2"),), b"{}")
     with played(Scenario("on", answer, Delivery.ENDLESS, 0.25)) as stage:
         started = time.monotonic()
-        got, ended = stage.ask(POST)
+        got, ended = stage.exchange(POST)
         assert time.monotonic() - started >= 0.25
     assert ended == "reset"
     assert got == b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n"
@@ -313,7 +319,7 @@ def test_a_connection_is_used_again(delivery: Delivery) -> None:
             for _ in range(3):
                 wire.sendall(POST)
                 assert one_answer(wire).endswith(SUCCESS.body)
-        assert len(stage.part.exchanges) == 3
+        assert len(stage.log.exchanges) == 3
 
 
 @pytest.mark.parametrize("delivery", [Delivery.WHOLE, Delivery.SLOW])
@@ -322,31 +328,31 @@ def test_a_connection_is_used_again(delivery: Delivery) -> None:
     [POST.replace(b"Host", b"Connection: Close\r\nHost"), POST.replace(b"1.1", b"1.0")],
     ids=["connection-close", "http-1.0"],
 )
-def test_a_connection_is_closed_for_who_asks(request_: bytes, delivery: Delivery) -> None:
-    """Who wants no more gets one whole answer and the end, for pages as well."""
+def test_a_connection_is_closed_on_request(request_: bytes, delivery: Delivery) -> None:
+    """A client that wants the connection closed gets one whole answer or page, then the end."""
     with played(Scenario("on", SUCCESS, delivery, 0.02)) as stage:
-        for asked, body in ((request_, SUCCESS.body), (request_.replace(b"/auth/refresh", b"/sdk.js"), b"1;")):
-            got, ended = stage.ask(asked)
+        for sent, body in ((request_, SUCCESS.body), (request_.replace(b"/auth/refresh", b"/sdk.js"), b"1;")):
+            got, ended = stage.exchange(sent)
             assert got.endswith(b"\r\n\r\n" + body)
             assert ended == "closed"
 
 
-def test_a_reset_is_one_whatever_was_asked() -> None:
-    """Who wants no more than one answer is reset all the same."""
+def test_a_reset_stays_a_reset() -> None:
+    """A client that wants the connection closed is reset all the same, if the scenario says so."""
     with played(Scenario("on", None, Delivery.RESET)) as stage:
-        assert stage.ask(POST.replace(b"1.1", b"1.0")) == (b"", "reset")
+        assert stage.exchange(POST.replace(b"1.1", b"1.0")) == (b"", "reset")
 
 
 def test_a_wrong_length_ends_the_connection() -> None:
-    """An answer that gives its own length may be wrong about it; the next one does not get mixed up with it."""
+    """An answer that states its own length ends the connection, since a wrong length would spoil the next answer."""
     with played(Scenario("on", Answer(200, (("content-length", "1"),), b"{}"))) as stage:
-        got, ended = stage.ask(POST)
+        got, ended = stage.exchange(POST)
     assert got == b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{}"
     assert ended == "closed"
 
 
 def test_answers_to_head_have_no_body() -> None:
-    """HEAD gets the same head, and what follows is the next answer."""
+    """HEAD gets the same head without a body, and then the next answer follows."""
     with played(Scenario("on", SUCCESS)) as stage, stage.connect() as wire:
         for path in (b"/auth/refresh", b"/sdk.js", b"/elsewhere"):
             wire.sendall(HEAD.replace(b"/auth/refresh", path) + POST)
@@ -357,12 +363,12 @@ def test_answers_to_head_have_no_body() -> None:
             assert got.partition(b"\r\n\r\n")[2].startswith(b"HTTP/1.1 200")
 
 
-def test_requests_in_advance_are_answered_in_order() -> None:
-    """Who sends several requests at once gets the answers one after the other, though the first takes time."""
+def test_pipelined_requests_are_answered_in_order() -> None:
+    """Requests that were sent in advance are answered one after the other, even if the first answer is slow."""
     scenarios = [Scenario("1", SUCCESS, Delivery.SLOW, 0.2), *(Scenario("", error(s)) for s in (401, 429, 500))]
-    asked = b"".join(POST.replace(b"Host", b"Cookie: scenario=%d\r\nHost" % number) for number in (1, 2, 3, 4))
+    sent = b"".join(POST.replace(b"Host", b"Cookie: scenario=%d\r\nHost" % number) for number in (1, 2, 3, 4))
     with played(*scenarios) as stage, stage.connect() as wire:
-        wire.sendall(asked)
+        wire.sendall(sent)
         got = b""
         while not got.endswith(error(500).body):
             got += wire.recv(1 << 16)
@@ -370,8 +376,8 @@ def test_requests_in_advance_are_answered_in_order() -> None:
     assert got.startswith(head_of_success() + SUCCESS.body)
 
 
-def test_five_at_once() -> None:
-    """Clients that call at the same moment get each the answer that is meant for it."""
+def test_five_clients_at_once() -> None:
+    """Clients that send requests at the same moment get each their own answer."""
     scenarios = [replace(refreshed(f"token-{n}"), delivery=Delivery.SLOW, seconds=0.1) for n in range(5)]
     with played(*scenarios) as stage, ThreadPoolExecutor(5) as pool:
         calls = [pool.submit(stage.refresh, headers={"cookie": f"scenario={n + 1}"}) for n in range(5)]
@@ -380,7 +386,7 @@ def test_five_at_once() -> None:
     assert tokens == [f"token-{n}" for n in range(5)]
 
 
-def test_who_waits_holds_up_nobody() -> None:
+def test_waiting_connections_hold_up_no_other() -> None:
     """While four connections wait for answers that take a minute, a fifth is answered."""
     slow = [Scenario("", SUCCESS, delivery, 60.0) for delivery in (Delivery.SILENT, Delivery.SLOW, Delivery.ENDLESS)]
     with played(*slow, Scenario("", error(401))) as stage, contextlib.ExitStack() as wires:
@@ -390,7 +396,7 @@ def test_who_waits_holds_up_nobody() -> None:
         assert stage.refresh(headers={"cookie": "scenario=4"}).status_code == 401
 
 
-# --- who meets what ---------------------------------------------------------------------------------------------------
+# --- which scenario is played -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -410,15 +416,15 @@ def test_who_waits_holds_up_nobody() -> None:
     ids=lambda value: str(value)[:24],
 )
 def test_a_cookie_names_the_scenario(cookie: str, status: int) -> None:
-    """The scenario of that number is met, or the one that is on where the cookie names none."""
+    """A request gets the scenario that its cookie names, or the current one if it names none."""
     with played(Scenario("on", SUCCESS), Scenario("other", error(401))) as stage:
         assert stage.refresh(headers={"cookie": cookie}).status_code == status
 
 
-def test_the_scenario_that_is_on_changes(stage: Stage) -> None:
-    """Without a cookie `begin` decides, also for a connection that was there before."""
+def test_the_current_scenario_changes(stage: Stage) -> None:
+    """Without a cookie, `begin` decides about the scenario, even on a connection that was open before."""
     stage.script.prepare(2, Scenario("next", error(503)))
-    with httpx.Client(trust_env=False, timeout=PATIENCE, verify=TLS) as client:
+    with http_client() as client:
         statuses = []
         for number in (1, 2, 1):
             stage.script.begin(number)
@@ -426,33 +432,33 @@ def test_the_scenario_that_is_on_changes(stage: Stage) -> None:
     assert statuses == [200, 503, 200]
 
 
-def test_nothing_on(stage: Stage) -> None:
-    """A scenario that is over is met no more; an empty success comes instead."""
+def test_a_scenario_that_is_over(stage: Stage) -> None:
+    """Once a scenario is over, requests get an empty success."""
     stage.script.end(1)
     assert stage.refresh().json() == {"status": 200, "success": True, "data": {}}
 
 
-def test_a_request_is_noted_as_it_came(stage: Stage) -> None:
-    """Method, absolute URL, headers in their spelling, and the body."""
-    stage.ask(b"PUT /auth/refresh?a=http://b/c HTTP/1.1\r\nHoSt: shop.example:81\r\nX-Odd:  a b \r\nContent-Length: 2\r\n"
+def test_a_request_is_logged_as_it_came(stage: Stage) -> None:
+    """A request is logged with its method, absolute URL, headers in their spelling, and body."""
+    stage.exchange(b"PUT /auth/refresh?a=http://b/c HTTP/1.1\r\nHoSt: shop.example:81\r\nX-Odd:  a b \r\nContent-Length: 2\r\n"
               b"Connection: close\r\n\r\nhi")  # fmt: skip
-    [exchange] = stage.part.exchanges
+    [exchange] = stage.log.exchanges
     request = exchange.request
     assert (request.method, request.url) == ("PUT", "http://shop.example:81/auth/refresh?a=http://b/c")
     assert request.headers[:3] == (("HoSt", "shop.example:81"), ("X-Odd", "a b"), ("Content-Length", "2"))
     assert request.body == b"hi"
 
 
-def test_without_a_host_the_own_address_is_noted(stage: Stage) -> None:
-    """The URL is absolute even if the request does not say for which host it is."""
-    stage.ask(b"POST /auth/refresh HTTP/1.0\r\n\r\n")
-    assert [x.request.url for x in stage.part.exchanges] == [f"{stage.base}/auth/refresh"]
+def test_without_a_host_the_own_address_is_logged(stage: Stage) -> None:
+    """The logged URL is absolute even if the request names no host."""
+    stage.exchange(b"POST /auth/refresh HTTP/1.0\r\n\r\n")
+    assert [x.request.url for x in stage.log.exchanges] == [f"{stage.base}/auth/refresh"]
 
 
 def test_an_absolute_target_is_understood(stage: Stage) -> None:
-    """A request as proxies get it is for the endpoint too."""
-    stage.ask(b"POST http://shop.example/auth/refresh HTTP/1.0\r\n\r\n")
-    assert [x.request.url for x in stage.part.exchanges] == ["http://shop.example/auth/refresh"]
+    """A request with an absolute URL, as proxies get it, reaches the endpoint too."""
+    stage.exchange(b"POST http://shop.example/auth/refresh HTTP/1.0\r\n\r\n")
+    assert [x.request.url for x in stage.log.exchanges] == ["http://shop.example/auth/refresh"]
 
 
 BODIES = {
@@ -465,23 +471,23 @@ BODIES = {
 @pytest.mark.parametrize("pieces", [1, 7, 10_000], ids=["byte-by-byte", "few", "at-once"])
 @pytest.mark.parametrize("form", BODIES)
 def test_bodies_are_read(stage: Stage, form: str, pieces: int) -> None:
-    """A body comes with its length or in chunks, and in any pieces; what follows it is the next request."""
+    """A body may come with its length or in chunks, in any pieces, and the next request follows it."""
     header, body = BODIES[form]
-    asked = POST.replace(b"Content-Length: 0", header) + body + POST.replace(b"Host", b"Connection: close\r\nHost")
-    got, ended = stage.ask(*(asked[at : at + pieces] for at in range(0, len(asked), pieces)))
+    sent = POST.replace(b"Content-Length: 0", header) + body + POST.replace(b"Host", b"Connection: close\r\nHost")
+    got, ended = stage.exchange(*(sent[at : at + pieces] for at in range(0, len(sent), pieces)))
     assert (got.count(b"HTTP/1.1 200 OK"), ended) == (2, "closed")
-    assert [x.request.body for x in stage.part.exchanges] == [b"hello world", b""]
+    assert [x.request.body for x in stage.log.exchanges] == [b"hello world", b""]
 
 
-def test_strays_are_noted(stage: Stage) -> None:
-    """What goes elsewhere than to the endpoint is noted as such, and gets an empty success."""
-    with httpx.Client(trust_env=False, timeout=PATIENCE, verify=TLS) as client:
+def test_strays_are_logged(stage: Stage) -> None:
+    """A request to any other path is logged as a stray, and gets an empty success."""
+    with http_client() as client:
         got = client.post(f"{stage.base}/api/profile/info?x=1", content=b"x")
     assert (got.status_code, got.json()) == (200, {"status": 200, "success": True, "data": {}})
     assert got.headers["content-type"] == "application/json"
-    part = stage.part
-    assert [(r.method, r.url) for r in part.strays] == [("POST", f"{stage.base}/api/profile/info?x=1")]
-    assert part.exchanges == []
+    log = stage.log
+    assert [(r.method, r.url) for r in log.strays] == [("POST", f"{stage.base}/api/profile/info?x=1")]
+    assert log.exchanges == []
 
 
 @pytest.mark.parametrize(
@@ -493,26 +499,26 @@ def test_strays_are_noted(stage: Stage) -> None:
         ("/favicon.ico", 204, None, b""),
     ],
 )
-def test_pages_are_served_and_not_noted(stage: Stage, path: str, status: int, media_type: str | None, body: bytes) -> None:
-    """Files of the stage, the landing page and what a browser asks by itself are no business of the scenario."""
-    with httpx.Client(trust_env=False, timeout=PATIENCE, verify=TLS) as client:
+def test_pages_are_served_and_not_logged(stage: Stage, path: str, status: int, media_type: str | None, body: bytes) -> None:
+    """Requests for pages, the landing page and the favicon are served and not logged."""
+    with http_client() as client:
         got = client.get(stage.base + path)
     assert (got.status_code, got.headers.get("content-type")) == (status, media_type)
     assert got.content.startswith(body)
-    part = stage.part
-    assert (part.strays, part.exchanges) == ([], [])
+    log = stage.log
+    assert (log.strays, log.exchanges) == ([], [])
 
 
 def test_a_redirect_leads_to_the_landing_page() -> None:
-    """The location is given as it is, and what it names is there."""
+    """A redirect keeps its location, and the landing page is there."""
     with played(Scenario("on", Answer(302, (("location", LANDING),), b""))) as stage:
         got = stage.refresh(follow_redirects=True)
         assert [r.headers["location"] for r in got.history] == [LANDING]
         assert got.headers["content-type"].startswith("text/html")
-        assert stage.part.strays == []
+        assert stage.log.strays == []
 
 
-# --- whatever comes ---------------------------------------------------------------------------------------------------
+# --- malformed requests and floods ------------------------------------------------------------------------------------
 
 MALFORMED = {
     "garbage": b"\x00\x01\x02 not HTTP at all \xff\xfe",
@@ -551,17 +557,17 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("garbage", MALFORMED)
-def test_what_is_no_request_ends_the_connection(stage: Stage, garbage: str) -> None:
-    """It gets no answer, is not noted, and harms no other connection."""
-    got, _ = stage.ask(MALFORMED[garbage])
+def test_malformed_requests_end_the_connection(stage: Stage, garbage: str) -> None:
+    """A malformed request gets no answer, is not logged, and harms no other connection."""
+    got, _ = stage.exchange(MALFORMED[garbage])
     assert got == b""
     assert stage.refresh().json()["success"] is True
-    part = stage.part
-    assert (len(part.exchanges), part.strays) == (1, [])
+    log = stage.log
+    assert (len(log.exchanges), log.strays) == (1, [])
 
 
 def test_garbage_after_a_request_ends_the_connection(stage: Stage) -> None:
-    """The request before it still gets its answer."""
+    """Garbage after a request ends the connection, once the request was answered."""
     with stage.connect() as wire:
         wire.sendall(POST)
         assert one_answer(wire).endswith(SUCCESS.body)
@@ -570,7 +576,7 @@ def test_garbage_after_a_request_ends_the_connection(stage: Stage) -> None:
 
 
 def test_a_flood_of_garbage_is_survived(stage: Stage) -> None:
-    """Hundreds of connections with bytes that were cut out of requests, changed or made up."""
+    """The endpoint survives hundreds of connections with bytes that are cut out of requests or made up."""
     dice = random.Random(7)
     alphabet = [POST, b"\r\n\r\n", b"\x00", b"Transfer-Encoding: chunked\r\n", b"scenario=", b"HTTP/1.1", b"POST / "]
     for _ in range(300):
@@ -581,7 +587,7 @@ def test_a_flood_of_garbage_is_survived(stage: Stage) -> None:
 
 @pytest.mark.parametrize("delivery", [d for d in Delivery if d.reaches])
 def test_clients_that_leave_are_survived(delivery: Delivery) -> None:
-    """Who goes away before or in the middle of an answer, quietly or by a reset, harms nobody."""
+    """A client that leaves before or during an answer, quietly or by a reset, harms no other."""
     with played(Scenario("on", SUCCESS, delivery, 0.2), Scenario("other", error(401))) as stage:
         for number in range(20):
             wire = stage.connect()
@@ -600,39 +606,39 @@ FLOODED = {
 
 @pytest.mark.parametrize("why", FLOODED)
 def test_a_flood_of_requests_has_to_wait(why: str) -> None:
-    """Who sends on without reading, or while an answer is under way, is stopped instead of filling the memory."""
-    asked = POST.replace(b"Content-Length: 0", b"Content-Length: 100000") + b"x" * 100_000
+    """A client that goes on sending without reading, or during an answer, is stopped before it fills the memory."""
+    sent = POST.replace(b"Content-Length: 0", b"Content-Length: 100000") + b"x" * 100_000
     with played(FLOODED[why]) as stage, stage.connect() as wire:
         wire.settimeout(0.5)
-        assert not all(taken(wire, asked) for _ in range(400))
+        assert not all(taken(wire, sent) for _ in range(400))
 
 
-def taken(wire: socket.socket, asked: bytes) -> bool:
+def taken(wire: socket.socket, sent: bytes) -> bool:
     """Whether the other side takes these bytes in time."""
     try:
-        wire.sendall(asked)
+        wire.sendall(sent)
     except TimeoutError:
         return False
     return True
 
 
 def test_a_flood_is_answered_once_it_is_read() -> None:
-    """Requests that had to wait are answered in the end, all of them."""
+    """Requests that had to wait are all answered in the end."""
     count, answer = 200, Answer(200, (), b"x" * 200_000)
-    asked = POST.replace(b"Content-Length: 0", b"Content-Length: 10000") + b"x" * 10_000
+    sent = POST.replace(b"Content-Length: 0", b"Content-Length: 10000") + b"x" * 10_000
     with played(Scenario("on", answer)) as stage, stage.connect() as wire, ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(wire.sendall, asked * count)
+        sending = pool.submit(wire.sendall, sent * count)
         time.sleep(0.3)  # long enough for the buffers to fill
         left = count * len(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + answer.body)
         while left > 0:
             left -= len(wire.recv(1 << 20))
         sending.result(PATIENCE)
         assert left == 0
-        assert len(stage.part.exchanges) == count
+        assert len(stage.log.exchanges) == count
 
 
-def test_nothing_is_written_for_who_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was still to come of an answer is forgotten with its connection; otherwise the loop would complain."""
+def test_nothing_is_written_after_a_client_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of an answer is dropped with its connection; otherwise the event loop would log an error."""
     monkeypatch.setattr(delivery, "DRIP_SECONDS", 0.005)
     with played(Scenario("on", SUCCESS, Delivery.ENDLESS, 0.4)) as stage:
         for _ in range(3):
@@ -643,20 +649,20 @@ def test_nothing_is_written_for_who_has_left(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("asked", "seconds"),
+    ("sent", "seconds"),
     [(b"", 0.2), (b"POST /auth", 0.2), (POST.replace(b"h: 0", b"h: 5") + b"abc", 0.2), (POST, 1.0)],
     ids=["nothing", "half-a-line", "half-a-body", "one-request"],
 )
-def test_idle_connections_are_dropped(monkeypatch: pytest.MonkeyPatch, asked: bytes, seconds: float) -> None:
-    """A connection that brings no whole request for long is ended, whatever it has brought before."""
+def test_idle_connections_are_dropped(monkeypatch: pytest.MonkeyPatch, sent: bytes, seconds: float) -> None:
+    """A connection that brings no whole request for too long is dropped, whatever it brought before."""
     monkeypatch.setattr(socket_stage, "IDLE_SECONDS", seconds)
     with played(Scenario("on", SUCCESS)) as stage:
-        got, _ = stage.ask(asked)
-        assert got.endswith(SUCCESS.body if asked == POST else b"")
+        got, _ = stage.exchange(sent)
+        assert got.endswith(SUCCESS.body if sent == POST else b"")
 
 
 def test_a_drip_of_a_request_does_not_keep_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One byte now and then is not enough."""
+    """A connection that brings one byte now and then is dropped too."""
     monkeypatch.setattr(socket_stage, "IDLE_SECONDS", 0.2)
     with played(Scenario("on", SUCCESS)) as stage, stage.connect() as wire:
         wire.sendall(b"POST /auth/refresh HTTP/1.1\r\n")
@@ -669,7 +675,7 @@ def test_a_drip_of_a_request_does_not_keep_a_connection(monkeypatch: pytest.Monk
 
 
 def dropped(wire: socket.socket) -> bool:
-    """Whether the other side has ended the connection; waits a moment to see it."""
+    """Whether the other side has ended the connection; waits a moment to find out."""
     try:
         return wire.recv(1) == b""
     except TimeoutError:
@@ -678,8 +684,8 @@ def dropped(wire: socket.socket) -> bool:
 
 def test_a_slow_answer_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scenario that takes longer than a connection may idle still takes its time."""
-    monkeypatch.setattr(socket_stage, "IDLE_SECONDS", 0.1)
-    with played(Scenario("on", SUCCESS, Delivery.SLOW, 0.8)) as stage:
+    monkeypatch.setattr(socket_stage, "IDLE_SECONDS", 1.0)
+    with played(Scenario("on", SUCCESS, Delivery.SLOW, 2.0)) as stage:
         assert stage.refresh().content == SUCCESS.body
 
 
@@ -707,18 +713,18 @@ def test_a_connection_in_use_is_not_idle(monkeypatch: pytest.MonkeyPatch, delive
 
 
 def test_there_is_a_limit_of_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond it new ones are dropped at once; when others go, there is room again."""
+    """New connections beyond the limit are dropped at once, and when others close there is room again."""
     monkeypatch.setattr(socket_stage, "MOST_CONNECTIONS", 3)
     with played(Scenario("on", SUCCESS)) as stage:
         wires = [stage.connect() for _ in range(3)]
         for wire in wires:
             wire.sendall(POST)
             one_answer(wire)
-        assert stage.ask(POST)[0] == b""
+        assert stage.exchange(POST)[0] == b""
         for wire in wires:
             wire.close()
         deadline = time.monotonic() + PATIENCE
-        while stage.ask(POST.replace(b"1.1", b"1.0"))[0] == b"":
+        while stage.exchange(POST.replace(b"1.1", b"1.0"))[0] == b"":
             assert time.monotonic() < deadline
 
 
@@ -726,15 +732,15 @@ def test_there_is_a_limit_of_connections(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("delivery", [Delivery.WHOLE, Delivery.SLOW, Delivery.SILENT, Delivery.ENDLESS])
-def test_the_end_waits_for_nobody(delivery: Delivery) -> None:
-    """Open connections are dropped when the block ends, those in the middle of an answer too; nothing listens any more."""
+def test_the_end_waits_for_no_client(delivery: Delivery) -> None:
+    """When the block ends, all connections are dropped, even during an answer, and nothing listens any more."""
     before = set(threading.enumerate())
     with played(Scenario("on", SUCCESS, delivery, 600.0)) as stage:
         wires = [stage.connect() for _ in range(3)]
         for wire in wires[:2]:
             wire.sendall(POST)
         deadline = time.monotonic() + PATIENCE
-        while len(stage.script._parts[1].exchanges) < 2:
+        while len(stage.script._logs[1].exchanges) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.01)
     assert set(threading.enumerate()) <= before
@@ -746,15 +752,15 @@ def test_the_end_waits_for_nobody(delivery: Delivery) -> None:
 
 
 def test_an_error_in_the_block_comes_out_of_it() -> None:
-    """The endpoint ends then as well, and hides nothing."""
+    """An error in the block ends the endpoint, and is raised."""
     before = set(threading.enumerate())
     with pytest.raises(ZeroDivisionError), played(Scenario("on", SUCCESS)):
         raise ZeroDivisionError
     assert set(threading.enumerate()) <= before
 
 
-def test_what_keeps_it_from_starting_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint that cannot listen says so at once."""
+def test_an_endpoint_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint that cannot listen raises an error with the reason at once."""
 
     before = set(threading.enumerate())
 

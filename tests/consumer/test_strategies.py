@@ -1,4 +1,4 @@
-"""The strategies keep their word: judged here by JSON Schema and by strict reading, not by the rules under test."""
+"""The strategies for answers make what they promise. JSON Schema and a strict reader say so here, not the rules under test."""
 
 from __future__ import annotations
 
@@ -12,17 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.consumer.answer_strategies import (
-    BREAKERS,
-    Violation,
-    conforming_answers,
-    documented_errors,
-    successes,
-    violating_answers,
-)
+from contracts.consumer.strategies import conforming_answers, documented_errors, successes
 from contracts.model.answers import Answer
 from contracts.model.document import load
 from contracts.provider.mock import RefreshMock
+from tests.kit.violations import BREAKERS, Violation, violating_answers
 
 SHAPE_RULES = (
     "success-is-boolean",
@@ -50,7 +44,7 @@ def no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def strictly(raw: bytes) -> Any:
-    """Read JSON as RFC 8259 has it; ValueError or RecursionError tells what is wrong."""
+    """Read JSON as RFC 8259 defines it. ValueError or RecursionError: it is no strict JSON."""
     value = json.loads(
         raw.decode("utf-8"),
         parse_constant=no_constant,
@@ -78,7 +72,7 @@ def test_conforming_answers_keep_the_schema_on_the_wire(answer: Answer) -> None:
 @RELAXED
 @given(successes(token=True), successes(token=False), documented_errors())
 def test_kinds_of_conforming_answers(with_token: Answer, without: Answer, refused: Answer) -> None:
-    """A success has a usable token or has none, as asked; an error is an error."""
+    """A success has a usable token or none, as the caller wants, and an error has a status of 400 or more."""
     assert json.loads(with_token.body)["data"]["token"].strip()
     assert "token" not in json.loads(without.body).get("data", {})
     assert 400 <= refused.status <= 599
@@ -87,7 +81,7 @@ def test_kinds_of_conforming_answers(with_token: Answer, without: Answer, refuse
 
 @pytest.mark.parametrize("rule", BREAKERS)
 def test_each_breaker_names_a_rule_of_the_document(rule: str) -> None:
-    """A violation can only be told by a MUST that the document has."""
+    """Each breaker is named after a MUST of the document."""
     assert load().rules[rule].level == "MUST"
 
 
@@ -95,16 +89,16 @@ def test_each_breaker_names_a_rule_of_the_document(rule: str) -> None:
 @RELAXED
 @given(data=st.data())
 def test_violations_of_the_shape_are_refused_by_the_schema(rule: str, data: st.DataObject) -> None:
-    """What breaks the shape is strict JSON that the schema of its HTTP status refuses."""
-    answer, said = data.draw(violating_answers(rule))
-    assert said == rule
+    """An answer that breaks the shape is strict JSON, and the schema of its HTTP status refuses it."""
+    answer, broken = data.draw(violating_answers(rule))
+    assert broken == rule
     assert not load().validator_for(answer.status).is_valid(strictly(answer.body))
 
 
 @RELAXED
 @given(violating_answers("body-is-strict-json", "body-is-utf8"))
 def test_violations_on_the_wire_cannot_be_read_strictly(violation: Violation) -> None:
-    """What breaks the wire format is refused by a strict reader, or mislabels its charset."""
+    """A strict reader refuses an answer that breaks the wire format, unless only its charset is labelled wrongly."""
     if "iso-8859-1" in labelled(violation.answer):
         return
     with pytest.raises((ValueError, RecursionError)):
@@ -126,25 +120,19 @@ WIRE: dict[str, Callable[[Answer], bool]] = {
 @RELAXED
 @given(data=st.data())
 def test_violations_outside_the_schema(rule: str, data: st.DataObject) -> None:
-    """What no schema of a body can see is broken in the HTTP status or the headers."""
+    """An answer that breaks a rule no schema of a body can check is wrong in its HTTP status or its headers."""
     assert WIRE[rule](data.draw(violating_answers(rule)).answer)
 
 
 def test_breakers_are_all_cross_checked() -> None:
-    """No breaker is without a check of its own in this file."""
+    """Every breaker has a check of its own in this file."""
     assert set(BREAKERS) == {*SHAPE_RULES, *WIRE, "body-is-strict-json", "body-is-utf8"}
-
-
-def test_unknown_rule_is_told() -> None:
-    """Asking for a rule that no answer alone can break is an error that lists the others."""
-    with pytest.raises(ValueError, match=r"repeats-hold.*no-redirect"):
-        violating_answers("repeats-hold")
 
 
 @RELAXED
 @given(st.one_of(conforming_answers(), violating_answers().map(lambda violation: violation.answer)))
 def test_mock_gives_each_answer_as_it_is(answer: Answer) -> None:
-    """Whatever was drawn, the mock gives it byte by byte."""
+    """The mock gives every answer that was drawn, byte by byte."""
     mock = RefreshMock()
     mock.answer(answer)
     given_back = mock.handler(httpx.Request("POST", "https://store.example" + mock.path))

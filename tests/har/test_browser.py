@@ -17,7 +17,7 @@ from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from tests.kit import replays
 from tests.kit.gates import Gate
 
@@ -123,7 +123,7 @@ def test_a_browser_can_use_what_we_write(tmp_path: Path) -> None:
     """Playwright answers a page from our file: it is a HAR for others too."""
     store = Store()
     with serve(store.app) as url:
-        log = replays.written(judge_provider(live(url, store.log_in()), budget=1))
+        log = replays.written(judge_provider(Target.at(url, store.log_in()), budget=1))
     (tmp_path / "evidence.har").write_text(json.dumps({"log": log}))
 
     async def asks(browser: Any) -> Any:

@@ -18,7 +18,7 @@ from contracts.model.part import Part
 from contracts.provider.mock import RefreshMock
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
-from contracts.provider.target import live, mocked
+from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
 from contracts.rules.provider import claims_of
 from tests.hostile.ran import forms
@@ -30,7 +30,7 @@ from tests.kit.recordings import JWT, PATH, call
 def log() -> dict[str, Any]:
     """The log of a run on the mock: not to be changed."""
     mock = RefreshMock()
-    return replays.written(judge_provider(mocked(mock.handler, mock.session), budget=60))
+    return replays.written(judge_provider(Target.in_process(mock.handler, mock.session), budget=60))
 
 
 def given(tmp_path: Path, log: object) -> Path:
@@ -47,7 +47,7 @@ def test_a_recording_is_judged_as_the_target_was() -> None:
     """Every verdict and the conclusion are the same, and nothing had to be carried along."""
     store = Store()
     with serve(store.app) as url:
-        judgement = judge_provider(live(url, store.log_in()))
+        judgement = judge_provider(Target.at(url, store.log_in()))
     replays.same(judgement)
     _, track = replays.again(judgement)
     assert not track.carried
@@ -56,7 +56,7 @@ def test_a_recording_is_judged_as_the_target_was() -> None:
 
 def test_a_target_that_went_away_is_not_blamed_in_the_recording_either() -> None:
     """Exchanges that were met but not judged stay so, and the reason is the same."""
-    judgement = judge_provider(live("http://127.0.0.1:9", "session=abcdefgh"))
+    judgement = judge_provider(Target.at("http://127.0.0.1:9", "session=abcdefgh"))
     replays.same(judgement)
     found, track = replays.again(judgement)
     assert track.exchanges
@@ -71,7 +71,8 @@ def secretive(body: bytes, *headers: tuple[str, str]) -> Any:
 
     given = [("content-type", "application/json"), *headers]
     return judge_provider(
-        mocked(lambda request: httpx.Response(200, headers=given, content=body), "session=s3cr3t/Session+Value=="), budget=30
+        Target.in_process(lambda request: httpx.Response(200, headers=given, content=body), "session=s3cr3t/Session+Value=="),
+        budget=30,
     )
 
 
@@ -113,7 +114,7 @@ def test_the_same_secret_has_the_same_stand_in() -> None:
     assert judgement.verdicts["token-is-new"] == "warn"
     store = Store()
     with serve(store.app) as url:
-        kept = replays.again(judge_provider(live(url, store.log_in())))[1]
+        kept = replays.again(judge_provider(Target.at(url, store.log_in())))[1]
     given = [x.response.token for x in kept.exchanges if x.response and x.response.token]
     assert len(set(given)) == len(given) > 10
 

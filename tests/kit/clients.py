@@ -24,13 +24,13 @@ NEEDS_REAL_TIME = ("uses-threads", "tells-from-a-thread")
 def judged(
     consumer: RefreshConsumer, monkeypatch: pytest.MonkeyPatch, *, quick: bool = True, only: tuple[str, ...] = ("scenarios",)
 ) -> ConsumerJudgement:
-    """What the gate says of a client; unless it needs real time, its waits are skipped."""
+    """The judgement of a client. Its waits are skipped, unless it needs real time."""
     script = Script()
     loop = QuickLoop() if quick else None
     if loop:
         monkeypatch.setattr(player, "time", loop)
         monkeypatch.setattr(script_module, "time", loop)
-        monkeypatch.setattr(player, "STOOD_STILL", math.inf)  # no machine holds up a clock that is made up
+        monkeypatch.setattr(player, "LONGEST_STALL", math.inf)  # the machine cannot stall a made-up clock
     played = Player(lambda: consumer, script, name="client", kind="real", stage=partial(intercepted, script), loop=loop)
     try:
         return judge_consumer(played, patience=1.5, only=only)

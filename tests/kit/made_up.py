@@ -16,11 +16,11 @@ from typing import Any
 import httpx
 from hypothesis import strategies as st
 
-from contracts.consumer.answer_strategies import json_values, texts
+from contracts.consumer.bodies import json_values, texts
 from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.provider.probes import QUERIES
-from contracts.provider.target import mocked
+from contracts.provider.target import Target
 from contracts.rules.judgement import ProviderJudgement
 from tests.liars import changes as c
 from tests.liars.conditions import posted, succeeded
@@ -249,4 +249,4 @@ class Endpoint:
 
     def judged(self) -> ProviderJudgement:
         """What the polite pass says of it."""
-        return judge_provider(mocked(self.handle, f"{SESSION}=first", "made up"), only=["named"])
+        return judge_provider(Target.in_process(self.handle, f"{SESSION}=first", "made up"), only=["named"])

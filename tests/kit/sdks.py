@@ -30,7 +30,7 @@ MAIN = (
 
 
 class Stage:
-    """One browser for all: the patch of its pages loads the change that is on from here."""
+    """One browser for all tests: the patch of its pages loads the current change from here."""
 
     def __init__(self) -> None:
         self.script = ""
@@ -66,7 +66,7 @@ class Stage:
 
 
 def planned(what: str, client: Twilight) -> ScenarioSequence:
-    """Scenarios that `Changed.meets` names."""
+    """The scenarios that `Changed.meets` names."""
     tokens = (unsigned("7", now=FAR_FUTURE, ttl=900, jti=f"{what}-{n}") for n in itertools.count())
     table = named(tokens, patience=SILENCE)
     ends = [s for s in table if s.delivery.ends and s.delivery.reaches and s.delivery is not Delivery.SLOW]
@@ -90,7 +90,7 @@ def planned(what: str, client: Twilight) -> ScenarioSequence:
 
 
 def judge(stage: Stage, sdk: Changed) -> ConsumerJudgement:
-    """What the gate says of a changed SDK, all that is known of the published one being excused."""
+    """The judgement of a changed SDK, with everything excused that is known of the published one."""
     stage.script = sdk.script
     observer = ConsumerObserver(stage.client, Allowances(listed(stage)), patience=SILENCE)
     observer.play([planned(what, stage.client) for what in sdk.meets])

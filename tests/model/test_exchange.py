@@ -189,7 +189,7 @@ def test_kind(kind: Kind, response: Response | Failure) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "method", "came_as"),
+    ("response", "method", "as_predecessor"),
     [
         (answer(), "POST", "success"),
         (answer(401, {"success": False}), "POST", "refusal"),
@@ -204,9 +204,9 @@ def test_kind(kind: Kind, response: Response | Failure) -> None:
         (Failure("timeout", ""), "PUT", "method"),
     ],
 )
-def test_what_it_is_to_the_next(response: Response | Failure, method: str, came_as: str) -> None:
+def test_what_it_is_to_the_next(response: Response | Failure, method: str, as_predecessor: str) -> None:
     """An exchange is one word to the one that comes next: a success, a refusal, a failure, a 429 or another method."""
-    assert exchange(response, method).came_as == came_as
+    assert exchange(response, method).as_predecessor == as_predecessor
 
 
 def test_conditions_in_words() -> None:

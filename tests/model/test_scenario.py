@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from contracts.consumer import strategies
-from contracts.consumer.strategies import NOT_TOLD, SLOWEST, answers, scenarios
+from contracts.consumer.strategies import LEFT_TO_BROWSERS, SLOWEST, answers, scenarios
 from contracts.model.answers import Answer, error, json_answer, success
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Failure, Kind, Request, Response
@@ -638,7 +638,7 @@ def test_the_strategies_stay_on_the_stage(examples: list[Scenario]) -> None:
         assert (s.answer is None) is (s.delivery in (Delivery.RESET, Delivery.CLOSED))
         if s.answer:
             assert 200 <= s.answer.status < 600
-            assert s.answer.status not in NOT_TOLD
+            assert s.answer.status not in LEFT_TO_BROWSERS
             assert not (s.answer.status in (*NO_BODY, 205) and s.answer.body)
             names = [name.lower() for name, _ in s.answer.headers]
             assert not {"set-cookie", "www-authenticate", "content-encoding", "content-length", "connection"} & set(names)
@@ -649,7 +649,7 @@ def test_no_answer_is_made_that_a_browser_keeps_to_itself(examples: list[Scenari
     """No generated answer has a status that browsers keep to themselves, even where the most common ones are on that list."""
     common = (200, 401)
     assert {s.answer.status for s in examples if s.answer} >= set(common)
-    monkeypatch.setattr(strategies, "NOT_TOLD", common)
+    monkeypatch.setattr(strategies, "LEFT_TO_BROWSERS", common)
     assert not {s.answer.status for s in made(0) if s.answer} & set(common)
 
 

@@ -22,7 +22,7 @@ def test_liar_is_caught(liar: Liar, request: pytest.FixtureRequest) -> None:
     with liar.make() as running:
         judgement = judged(running, deadline=liar.deadline, budget=FEW if liar.always else Settings.max_requests)
     others = blamed(judgement, "fail") & MUST - {liar.rule}
-    row = Row(liar.name, liar.rule, judgement.observer.first_seen.get(liar.rule), judgement.verdict, tuple(sorted(others)))
+    row = Row(liar.name, liar.rule, judgement.first_seen.get(liar.rule), judgement.verdict, tuple(sorted(others)))
     request.config.stash[SEEN].append(row)
     assert judgement.verdicts[liar.rule] == ("fail" if liar.rule in MUST else "warn")
     assert judgement.verdict == ("non-conformant" if liar.rule in MUST else "conformant")

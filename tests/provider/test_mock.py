@@ -1,4 +1,4 @@
-"""`RefreshMock`: conforming by default, anything on demand, with and without patching httpx."""
+"""`RefreshMock` conforms by default and gives any answer on demand, with and without patching httpx."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_head_and_options_have_no_body(mock: RefreshMock, method: str, status: i
 
 @pytest.mark.parametrize("name", sorted(load().examples))
 def test_every_example_of_the_document_can_be_had(mock: RefreshMock, name: str) -> None:
-    """A named example comes with its status, by its schema."""
+    """A named example is answered with its status and fits its schema."""
     mock.answer(name)
     answer, example = post(), load().examples[name]
     assert answer.status_code == example.status
@@ -86,14 +86,14 @@ def test_every_example_of_the_document_can_be_had(mock: RefreshMock, name: str) 
     assert answer.headers.get("retry-after") == ("1" if example.status == 429 else None)
 
 
-def test_unknown_example_is_told_with_those_there_are(mock: RefreshMock) -> None:
+def test_an_unknown_example_is_refused(mock: RefreshMock) -> None:
     """A misspelt name is refused when it is given, and the message lists the right ones."""
     with pytest.raises(UnknownExample, match=r"^the contract has no example 'gnoe'; it has: .*\bgone\b"):
         mock.answer("gnoe")
 
 
 def test_any_answer_can_be_given(mock: RefreshMock) -> None:
-    """Status, JSON (null too), raw bytes and headers are the caller's to choose."""
+    """The caller chooses status, JSON (null too), raw bytes and headers."""
     mock.answer(status=204)
     assert (post().status_code, post().content) == (204, b"")
     mock.answer(json=None)
@@ -109,7 +109,7 @@ def test_any_answer_can_be_given(mock: RefreshMock) -> None:
     [("refused", httpx.ConnectError), ("timeout", httpx.ReadTimeout), ("reset", httpx.ReadError)],
 )
 def test_transport_failures(mock: RefreshMock, kind: str, error: type[httpx.TransportError]) -> None:
-    """No answer at all is the error that httpx raises for it, for sync and async clients."""
+    """In place of an answer, sync and async clients get the error that httpx raises for that failure."""
 
     async def send() -> None:
         async with httpx.AsyncClient() as client:
@@ -123,14 +123,14 @@ def test_transport_failures(mock: RefreshMock, kind: str, error: type[httpx.Tran
         asyncio.run(send())
 
 
-def test_unknown_failure_is_told_with_those_there_are(mock: RefreshMock) -> None:
-    """A failure that the mock does not know is refused."""
+def test_an_unknown_failure_is_refused(mock: RefreshMock) -> None:
+    """An unknown failure is refused when it is set, and the message lists the known ones."""
     with pytest.raises(ValueError, match="refused, timeout, reset"):
         mock.fail("explode")
 
 
-def test_plans_queue_up_then_the_standing_one_holds(mock: RefreshMock) -> None:
-    """Limited plans come in order, before what stands; a reset forgets all of them and the calls."""
+def test_answers_for_some_requests_come_before_the_lasting_one(mock: RefreshMock) -> None:
+    """Answers for so many requests queue up, and the lasting one comes after them; a reset forgets all answers and calls."""
     mock.answer("forbidden")
     mock.answer("gone", times=2)
     mock.answer("server_error", times=1)
@@ -140,8 +140,8 @@ def test_plans_queue_up_then_the_standing_one_holds(mock: RefreshMock) -> None:
     assert (post().status_code, len(mock.calls)) == (200, 1)
 
 
-def test_plan_for_another_method_leaves_post_alone(mock: RefreshMock) -> None:
-    """A plan is for POST unless it names a method."""
+def test_an_answer_to_another_method_leaves_post_alone(mock: RefreshMock) -> None:
+    """An answer is for POST unless another method is named."""
     mock.answer("refreshed", method="GET")
     assert (httpx.get(URL).status_code, httpx.post(URL).status_code) == (200, 401)
 
@@ -168,7 +168,7 @@ def test_handler_needs_no_patching() -> None:
 
 
 def test_calls_stay_readable_after_stopping() -> None:
-    """What was called can be asserted after the block, and the mock can be started again."""
+    """The calls can be asserted after the block, and the mock can be started again."""
     mock = RefreshMock()
     for _ in range(2):
         with mock:

@@ -8,8 +8,9 @@ import itertools
 import pytest
 
 from contracts.model.document import Document, load
-from contracts.provider.probes import BODIES, QUERIES, Probe, factors, plan
-from contracts.settings import Settings
+from contracts.model.limits import MAX_REQUESTS
+from contracts.provider.plan import plan
+from contracts.provider.probes import BODIES, HEADER, NOT_SENT, QUERIES, Probe, dimensions, in_groups
 
 FIRST = [
     "bare",
@@ -27,126 +28,114 @@ FIRST = [
 ]
 
 expired = pytest.mark.parametrize("expired", [False, True], ids=["no expired session", "an expired session"])
+Space = dict[str, tuple[str, ...]]
 Pair = frozenset[tuple[str, str]]
 
 
-def came_as(probe: Probe) -> str:
-    """What a conforming endpoint makes of a probe."""
+def value_of(probe: Probe, dimension: str) -> str:
+    """The value that a probe has for a header or for the query."""
+    return probe.query if dimension == "query" else dict(probe.headers).get(dimension.removeprefix(HEADER), NOT_SENT)
+
+
+def expected_result(probe: Probe) -> str:
+    """How a conforming endpoint answers a probe."""
     if probe.method != "POST":
         return "method"
     return "success" if probe.session == "valid" else "refusal"
 
 
-def groups(probes: list[Probe]) -> list[list[Probe]]:
-    """The probes as they are sent: one by one, or two at once."""
-    found, rest = [], iter(probes)
-    for probe in rest:
-        found.append([probe, next(rest)] if probe.overlaps else [probe])
-    return found
+def extras(space: Space) -> Space:
+    """The headers and the query, with their values."""
+    return {dimension: values for dimension, values in space.items() if dimension.startswith(HEADER) or dimension == "query"}
 
 
-def sent(probes: list[Probe], space: dict[str, tuple[str, ...]]) -> set[Pair]:
+def sent_pairs(probes: list[Probe], space: Space) -> set[Pair]:
     """All pairs of conditions that were sent together."""
     pairs: set[Pair] = set()
     after = "start"
-    for group in groups(probes):
+    for group in in_groups(iter(probes)):
         for probe in group:
-            headers = dict(probe.headers)
             row = {
                 "method": probe.method,
                 "session": probe.session,
                 "after": after,
                 "overlap": "overlapping" if probe.overlaps else "alone",
                 "body": probe.body,
-                "query": probe.query,
-                **{f: headers.get(f.removeprefix("header:"), "") for f in space if f.startswith("header:")},
+                **{dimension: value_of(probe, dimension) for dimension in extras(space)},
             }
             pairs |= {frozenset(pair) for pair in itertools.combinations(row.items(), 2)}
-        after = came_as(group[-1])
+        after = expected_result(group[-1])
     return pairs
 
 
-def wanted(space: dict[str, tuple[str, ...]]) -> set[Pair]:
-    """All pairs there are; a body goes with POST alone."""
+def all_pairs(space: Space) -> set[Pair]:
+    """All pairs of conditions, except those of a body with another method than POST."""
+    conditions = [[(dimension, value) for value in values] for dimension, values in space.items()]
     pairs = {
-        frozenset([(one, a), (other, b)])
-        for (one, values), (other, more) in itertools.combinations(space.items(), 2)
-        for a in values
-        for b in more
+        frozenset(pair) for some, others in itertools.combinations(conditions, 2) for pair in itertools.product(some, others)
     }
     bodies = {("body", body) for body in BODIES if body != "none"}
     methods = {("method", method) for method in space["method"] if method != "POST"}
     return {pair for pair in pairs if not (pair & bodies and pair & methods)}
 
 
-@expired
-def test_every_pair_is_covered_within_the_default_budget(expired: bool) -> None:
-    """Counted without the planner's own book-keeping, no pair of conditions is missing, and the default budget is enough."""
-    space = factors(load(), expired=expired)
-    probes = list(plan(expired=expired))
-    missing = wanted(space) - sent(probes, space)
+@pytest.mark.parametrize(("expired", "seed"), [(False, 0), (True, 0), (True, 1), (True, 7), (True, 2**32)])
+def test_every_pair_is_covered_within_the_default_budget(expired: bool, seed: int) -> None:
+    """No pair of conditions is missing, counted without the planner's own means, and the default budget is enough."""
+    space = dimensions(load(), expired=expired)
+    probes = list(plan(expired=expired, seed=seed))
+    missing = all_pairs(space) - sent_pairs(probes, space)
     assert not missing, sorted(map(sorted, missing))[:5]
-    assert len(probes) <= Settings().max_requests
+    assert len(probes) <= MAX_REQUESTS
 
 
 @expired
 @pytest.mark.parametrize("seed", [0, 3])
 def test_every_session_is_refused_with_every_extra(expired: bool, seed: int) -> None:
-    """In a POST, where it has to be refused; another method is refused whoever asks."""
-    space = factors(load(), expired=expired)
-    extras = {f: values for f, values in space.items() if f.startswith("header:") or f == "query"}
-    posted = [probe for probe in plan(expired=expired, seed=seed) if probe.method == "POST"]
+    """Each kind of session is sent with each header and query in a POST, since only a POST has to be refused."""
+    space = dimensions(load(), expired=expired)
+    posts = [probe for probe in plan(expired=expired, seed=seed) if probe.method == "POST"]
     for session in space["session"]:
-        for factor, values in extras.items():
-            own = [p for p in posted if p.session == session]
-            sent = {p.query if factor == "query" else dict(p.headers).get(factor[7:], "") for p in own}
-            assert sent >= set(values), (session, factor)
-
-
-@pytest.mark.parametrize("seed", [1, 7, 2**32])
-def test_every_seed_covers_every_pair(seed: int) -> None:
-    """Another seed mixes otherwise and misses nothing."""
-    space = factors(load(), expired=True)
-    probes = list(plan(expired=True, seed=seed))
-    assert not wanted(space) - sent(probes, space)
-    assert len(probes) <= Settings().max_requests
+        for dimension, values in extras(space).items():
+            sent = {value_of(probe, dimension) for probe in posts if probe.session == session}
+            assert sent >= set(values), (session, dimension)
 
 
 def test_conditions_are_what_the_contract_names() -> None:
-    """Methods, sessions, what came before, overlap, body, query, and every documented header in and out with two values."""
-    space = factors(load(), expired=True)
+    """The plan varies the session, what came before, the query, and each documented header, not sent or with two values."""
+    space = dimensions(load(), expired=True)
     assert space["session"] == ("valid", "none", "empty", "made-up", "expired")
     assert space["after"] == ("success", "refusal", "method")
     assert space["query"] == tuple(QUERIES)
     for name in load().headers:
         assert space[f"header:{name}"][0] == ""
         assert len(space[f"header:{name}"]) >= 3, name
-    assert "expired" not in factors(load(), expired=False)["session"]
+    assert "expired" not in dimensions(load(), expired=False)["session"]
 
 
 def test_plan_is_the_same_for_a_seed() -> None:
-    """A run can be run again."""
+    """The same seed gives the same plan, and another seed gives another one."""
     assert list(plan(expired=True, seed=5)) == list(plan(expired=True, seed=5))
     assert list(plan(expired=True, seed=5)) != list(plan(expired=True, seed=6))
 
 
 @expired
 def test_the_most_telling_probes_come_first(expired: bool) -> None:
-    """The first twelve are the ones chosen by hand, whatever the seed."""
+    """The first twelve probes are those that were chosen by hand, whatever the seed."""
     assert [probe.name for probe in plan(expired=expired, seed=9)][:12] == FIRST
 
 
 @expired
 def test_overlapping_probes_come_in_twos(expired: bool) -> None:
-    """An overlapping probe never stands without a partner."""
-    for group in groups(list(plan(expired=expired))):
+    """An overlapping probe always has a partner that overlaps too."""
+    for group in in_groups(plan(expired=expired)):
         assert len({probe.overlaps for probe in group}) == 1
         assert len(group) == 1 + group[0].overlaps
 
 
 @expired
 def test_each_condition_stands_alone_before_it_is_mixed(expired: bool) -> None:
-    """An expired session and every kind of extra are named probes of their own."""
+    """Named probes try an expired session, a header, a body and a query, each without anything else that is unusual."""
     named = [probe for probe in plan(expired=expired) if not probe.name.startswith("mixed")]
     sessions = {probe.session for probe in named}
     assert ("expired" in sessions) is expired
@@ -155,7 +144,7 @@ def test_each_condition_stands_alone_before_it_is_mixed(expired: bool) -> None:
 
 
 def test_headers_come_from_the_document() -> None:
-    """A header that is added to the document is varied without a change of code."""
+    """A header that is added to the document is varied without a change of the code."""
     raw = copy.deepcopy(load().raw)
     raw["components"]["parameters"]["Branch"] = {
         "name": "X-Branch",
@@ -166,8 +155,8 @@ def test_headers_come_from_the_document() -> None:
     operation = raw["paths"][load().path]["post"]
     operation["parameters"].append({"$ref": "#/components/parameters/Branch"})
     changed = Document(raw, "changed")
-    space = factors(changed, expired=True)
+    space = dimensions(changed, expired=True)
     assert space["header:x-branch"] == ("", "riyadh", "jeddah")
     probes = list(plan(expired=True, document=changed))
     assert {value for probe in probes for name, value in probe.headers if name == "x-branch"} == {"riyadh", "jeddah"}
-    assert not wanted(space) - sent(probes, space)
+    assert not all_pairs(space) - sent_pairs(probes, space)

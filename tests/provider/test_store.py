@@ -1,4 +1,4 @@
-"""The built-in store over real sockets: logging in, refreshing, refusing, and every error on demand."""
+"""The built-in store, over real sockets: it logs in, refreshes and refuses, and gives every error on demand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Shop:
-    """A served store and its address; each call is a connection of its own, so no cookie jar interferes."""
+    """A served store and its address. Each call has a connection of its own, so that no cookie jar interferes."""
 
     store: Store
     url: str
@@ -58,7 +57,7 @@ def renewed(response: httpx.Response) -> str:
 
 
 def assert_documented(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The answer has this status, mirrors it, and keeps the document's schema."""
+    """Assert that the answer has this status, in its body too, and fits the schema of the document; its body."""
     assert response.status_code == status
     assert response.headers["content-type"].partition(";")[0] == "application/json"
     body: dict[str, Any] = response.json()
@@ -101,14 +100,14 @@ def test_token_is_a_signed_jwt_with_its_times() -> None:
 
 
 def test_every_refresh_gives_a_new_token_and_is_not_cached(shop: Shop) -> None:
-    """Refreshes within one second still differ, and forbid caches to keep them."""
+    """Tokens of one second differ too, and the answers forbid caches to keep them."""
     answers = [shop.refresh(shop.store.log_in()) for _ in range(5)]
     assert len({answer.json()["data"]["token"] for answer in answers}) == 5
     assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
 
 
 def test_rotation_keeps_the_old_session_for_the_grace_period_only() -> None:
-    """The replaced session holds while calls may overlap, then ends; using it again does not prolong it."""
+    """A replaced session holds as long as calls may overlap, then ends; using it again does not prolong it."""
     clock = Clock()
     store = Store(grace=5, clock=clock)
     with serve(store.app) as url:
@@ -124,7 +123,7 @@ def test_rotation_keeps_the_old_session_for_the_grace_period_only() -> None:
 
 
 def test_without_rotation_the_session_stays() -> None:
-    """With rotate=False no cookie is set and the session goes on."""
+    """With rotate=False a refresh sets no cookie, and the session goes on."""
     store = Store(rotate=False)
     with serve(store.app) as url:
         shop, cookie = Shop(store, url), store.log_in()
@@ -147,7 +146,7 @@ def test_overlapping_refreshes_of_one_session_all_complete(shop: Shop) -> None:
     ids=repr,
 )
 def test_no_good_session_is_refused(shop: Shop, cookie: str | None) -> None:
-    """Without a session, or with one that never was, the answer is a documented 401 without a token."""
+    """Without a session, or with a made-up one, the answer is a documented 401 without a token."""
     answer = shop.refresh(cookie)
     assert "token" not in assert_documented(answer, 401).get("data", {})
     assert "set-cookie" not in answer.headers
@@ -185,7 +184,7 @@ def test_other_methods_are_told_to_post(shop: Shop, method: str) -> None:
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 405), ("OPTIONS", 204)])
 def test_head_and_options_have_no_body(shop: Shop, method: str, status: int) -> None:
-    """HEAD is refused without a body, OPTIONS is answered, and both name POST."""
+    """HEAD is refused without a body, OPTIONS is answered without one, and both name POST."""
     answer = shop.refresh(shop.store.log_in(), method=method)
     assert (answer.status_code, answer.content, answer.headers["allow"]) == (status, b"", "POST")
 
@@ -220,7 +219,7 @@ def test_body_without_end_is_refused(shop: Shop) -> None:
 
 @pytest.mark.parametrize("status", [*DOCUMENTED_ERRORS, 418, 503, 599])
 def test_every_documented_error_can_be_provoked(shop: Shop, status: int) -> None:
-    """Each error comes as often as asked, by its schema and with its headers; then the store is itself again."""
+    """Each error is given as often as it was asked for, with its schema and headers; then refreshing works again."""
     cookie = shop.store.log_in()
     shop.store.provoke(status, times=2)
     for _ in range(2):
@@ -233,7 +232,7 @@ def test_every_documented_error_can_be_provoked(shop: Shop, status: int) -> None
 
 @pytest.mark.parametrize("status", [201, 202])
 def test_other_successes_can_be_provoked(shop: Shop, status: int) -> None:
-    """A refresh can say 201 or 202, but only to a good session."""
+    """A refresh can be answered with 201 or 202, but only with a good session."""
     shop.store.provoke(status, times=2)
     assert_documented(shop.refresh("session=made-up"), 401)
     assert assert_documented(shop.refresh(shop.store.log_in()), status)["data"]["token"]
@@ -260,33 +259,35 @@ def test_provoking_over_http(shop: Shop) -> None:
     ids=str,
 )
 def test_provoking_nonsense_is_refused(shop: Shop, wish: dict[str, object]) -> None:
-    """What is no documented answer cannot be provoked."""
+    """A wish that is not understood, or asks for an answer that is not documented, is a 400."""
     assert_documented(shop.post("/provoke", json=wish), 400)
     assert_documented(shop.refresh(shop.store.log_in()), 200)
 
 
-def test_serving_stops_within_a_second() -> None:
-    """Nothing listens after the block, even when a request is still under way."""
-    started = threading.Event()
+def test_serving_waits_for_nobody() -> None:
+    """When the block ends, a request that is still under way is given up, and nothing listens any more."""
+    started, given_up = threading.Event(), threading.Event()
 
     async def never(scope: Scope, receive: Receive, send: Send) -> None:
         started.set()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
 
     serving = serve(never)
     port = int(serving.__enter__().rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert started.wait(2)
-        began = time.monotonic()
+        assert started.wait(60)
         serving.__exit__(None, None, None)
-        assert time.monotonic() - began < 1
+        assert given_up.is_set()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 
 
 def test_serving_says_why_it_cannot() -> None:
-    """A port that is taken is a clear error at once."""
+    """A port that is taken is named in the error."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ServerNotStarted, match=str(port)), serve(Store().app, port=port):
@@ -294,7 +295,7 @@ def test_serving_says_why_it_cannot() -> None:
 
 
 def test_serving_over_tls() -> None:
-    """With a TLS context the address is https and the store answers there."""
+    """With a TLS context, the address begins with https and the store answers there."""
     import ssl
 
     import trustme

@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.model.part import Part
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from contracts.redaction.redacted import Redacted, redact
 from contracts.redaction.redactor import Redactor
 from contracts.report import json as json_report
@@ -117,7 +117,7 @@ def real() -> Redacted[Report]:
     """The report of a liar."""
     liar = next(liar for liar in LIARS if liar.rule == "status-mirrors-http")
     with liar.make() as running:
-        judgement = judge_provider(live(running.base_url, running.cookie, expired=running.expired_cookie), budget=30)
+        judgement = judge_provider(Target.at(running.base_url, running.cookie, expired_cookie=running.expired_cookie), budget=30)
     return redact(report(RunResult(Settings(), {Part.PROVIDER: judgement})), Redactor())
 
 

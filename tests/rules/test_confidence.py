@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.judge import judge_provider
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from contracts.rules.confidence import needed, percent, would_see
 from contracts.settings import Mistake, read
 
@@ -61,7 +61,7 @@ def test_power_chooses_the_number_of_requests() -> None:
         if over:
             store.expire(over)
         with serve(store.app) as url:
-            judgement = judge_provider(live(url, store.log_in(), expired=over), budget=settings.max_requests)
+            judgement = judge_provider(Target.at(url, store.log_in(), expired_cookie=over), budget=settings.max_requests)
         assert [id for id in EACH_ANSWER if judgement.tallies[id].exercised < needed(0.02)] == []
 
 

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.consumer.strategies import scenarios
+from contracts.model import limits
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Kind, Request
 from contracts.model.outcome import LISTENERS, THROWN, Call, Event, Outcome, linked
@@ -73,8 +74,8 @@ def test_a_finding_has_the_number_of_its_outcome() -> None:
 
 def test_how_long_is_waited() -> None:
     """The bounds are these seconds; after three scenarios with pending calls a client gets half a second from then on."""
-    assert (consumer.SETTLING_SECONDS, consumer.EVENT_SECONDS, consumer.LATE_SECONDS, consumer.CLOCK_SECONDS) == (5, 1, 1.2, 0.01)
-    assert (consumer.PATIENT_TIMES, consumer.IMPATIENT_SECONDS) == (3, 0.5)
+    assert (limits.SETTLING_SECONDS, limits.EVENT_SECONDS, limits.EVENT_WAIT_SECONDS, consumer.CLOCK_SECONDS) == (5, 1, 1.2, 0.01)
+    assert (limits.PATIENT_SCENARIOS, limits.IMPATIENT_SECONDS) == (3, 0.5)
 
 
 def test_a_bogus_token_is_shown_and_a_real_one_is_not() -> None:

@@ -9,17 +9,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contracts.consumer.answer_strategies import Violation, conforming_answers, violating_answers
+from contracts.consumer.strategies import conforming_answers
 from contracts.model.answers import Answer
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Failure, Kind, Request, Response, Situation
-from contracts.provider.observe import retry_after
-from contracts.provider.target import Customer
+from contracts.provider.customer import Customer
+from contracts.provider.politeness import retry_after
 from contracts.redaction.redactor import Redactor
 from contracts.rules.engine import Evaluator
 from contracts.rules.provider import RULE_SET, shown
 from tests.kit import judgements
 from tests.kit.exchanges import LOST, NOW, URL, answer, exchange
+from tests.kit.violations import Violation, violating_answers
 from tests.rules.provider import TABLE
 
 MUST = {rule.id for rule in load().rules.values() if rule.role == "provider" and rule.level == "MUST"}
@@ -150,15 +151,15 @@ METHODS = st.sampled_from(["POST", "GET", "HEAD", "OPTIONS", "PROPFIND"])
 @example([("POST", answer(data={"token": "eyJ.4pyT.x"}), Situation())])
 def test_nothing_that_a_server_says_raises(rows: list[tuple[str, Response | Failure, Situation]]) -> None:
     """Any status, headers and bytes are judged, classified, followed and shown without an exception."""
-    evaluator, customer, redactor = Evaluator(RULE_SET), Customer.of("session=abcdefgh"), Redactor()
+    evaluator, customer, redactor = Evaluator(RULE_SET), Customer.with_cookies("session=abcdefgh"), Redactor()
     for index, (method, response, situation) in enumerate(rows, 1):
         judged = Exchange(Request(method, URL), response, situation, index, NOW)
         found = evaluator.add(judged)
         assert judged.kind in Kind
-        assert judged.came_as in ("method", "failure", "success", "429", "refusal")
+        assert judged.as_predecessor in ("method", "failure", "success", "429", "refusal")
         redactor.learn_exchange(judged)
         if isinstance(response, Response):
-            customer.follow(response)
+            customer.update_from(response)
             assert retry_after(response) >= 0
         for finding in found:
             assert finding.expected

@@ -23,7 +23,7 @@ from contracts.model.document import load
 from contracts.model.part import Part
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
-from contracts.provider.target import live
+from contracts.provider.target import Target
 from contracts.redaction.redacted import Redacted, redact
 from contracts.redaction.redactor import Redactor
 from contracts.report import files
@@ -278,7 +278,7 @@ def test_a_fault_of_the_suite_is_neither_green_nor_a_traceback(gate: Gate, tmp_p
     """A crash of our own ends incomplete and says where, without the locals that hold secrets."""
     (tmp_path / "conftest.py").write_text(
         "import contracts.provider.phases.generated as phase\n\n"
-        "def observe(observer, share):\n    raise RuntimeError(observer.provider.customer.cookies)\n\n"
+        "def observe(observer, share):\n    raise RuntimeError(observer.target.customer.cookies)\n\n"
         "phase.observe = observe\n"
     )
     ran = gate(*QUICK, "--showlocals", "--refresh-max-requests", "60")
@@ -529,7 +529,7 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_report_that_breaks_its_schema_is_not_written() -> None:
     """Who reads the report may rely on the schema."""
-    judgement = judge_provider(live("http://127.0.0.1:9", "session=abcdefgh"))
+    judgement = judge_provider(Target.at("http://127.0.0.1:9", "session=abcdefgh"))
     made = redact(report(RunResult(Settings(), {Part.PROVIDER: judgement})), Redactor())
     assert json.loads(json_report.text(made)) == json_report.data(made)
     with pytest.raises(ValueError, match="does not fit its schema"):

@@ -1,11 +1,11 @@
-"""The four ways in which a provider is observed, in the order in which they are run under one budget.
+"""The four ways of observing a target, in the order in which they run under one budget.
 
-    named       the polite pass: named probes, then every pair of conditions
+    named       the polite pass: the named probes, then every pair of conditions
     generated   requests that schemathesis makes from the document
-    properties  requests that Hypothesis makes: header values, order, repetition; shrunk when one breaks a rule
-    sessions    a state machine over log-in, refresh, overlap, expiry and log-out
+    properties  requests that Hypothesis makes, with any header values, order and repetition; one that breaks a rule is shrunk
+    sessions    a state machine of log-in, refresh, overlap, expiry and log-out
 
-Each is a function from an observer to nothing: what it saw is in the observer's evidence and tallies.
+Each is a function that gives an observer work. What came of it is in the observer's evidence and tallies.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from contracts.provider.observe import BudgetSpent, Halted, Observer
+from contracts.provider.observe import BudgetSpent, Observer
+from contracts.provider.politeness import Halted
 
 
 def named(observer: Observer, seed: int) -> None:
@@ -24,24 +25,24 @@ def named(observer: Observer, seed: int) -> None:
 
 
 def generated(observer: Observer, seed: int) -> None:
-    """Cases by schemathesis."""
+    """Requests that schemathesis makes."""
     from contracts.provider.phases.generated import observe
 
-    observe(observer, observer.left // 3)
+    observe(observer, observer.requests_left // 3)
 
 
 def properties(observer: Observer, seed: int) -> None:
-    """Cases by Hypothesis."""
+    """Requests that Hypothesis makes."""
     from contracts.provider.phases.properties import observe
 
-    observe(observer, observer.left // 2, seed)
+    observe(observer, observer.requests_left // 2, seed)
 
 
 def sessions(observer: Observer, seed: int) -> None:
-    """A state machine by Hypothesis."""
+    """The state machine of a customer."""
     from contracts.provider.phases.sessions import observe
 
-    observe(observer, observer.left, seed)
+    observe(observer, observer.requests_left, seed)
 
 
 PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
@@ -50,13 +51,11 @@ PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
     "properties": properties,
     "sessions": sessions,
 }
-
-
 LAST: Final = "sessions"
 
 
 def run(observer: Observer, phase: str, seed: int = 0) -> None:
-    """Run one phase; what ends it early is remembered by the observer. A halted observer sends nothing more."""
+    """Run one phase. The observer remembers what ends it early; once it is halted, it sends nothing more."""
     if observer.halted:
         return
     try:
@@ -66,4 +65,4 @@ def run(observer: Observer, phase: str, seed: int = 0) -> None:
     except Halted as halt:
         observer.note(str(halt))
     if phase == LAST:
-        observer.settle()
+        observer.finish()

@@ -1,22 +1,13 @@
-"""Cases that Hypothesis makes: any values, any order, repetition; one that breaks a MUST is shrunk to the smallest that does."""
+"""Requests that Hypothesis makes, with any values, order and repetition; one that breaks a MUST is shrunk to the smallest."""
 
 from __future__ import annotations
 
-import contextlib
-
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
 
+from contracts.generation import Generation
 from contracts.model.document import load
-from contracts.provider.observe import BudgetSpent, Halted, Observer
+from contracts.provider.observe import Observer
 from contracts.provider.probes import QUERIES, Probe
-
-
-class Broken(AssertionError):
-    """A MUST was broken by the case in hand; Hypothesis looks for a smaller one."""
-
 
 _VISIBLE = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 _NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_size=1, max_size=12).map("x-t-{}".format)
@@ -24,7 +15,7 @@ _NAMES = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-"), min_s
 
 @st.composite
 def cases(draw: st.DrawFn) -> Probe:
-    """A probe with documented headers of any order and case, some repeated, among headers that nobody knows."""
+    """A probe with documented headers in any order and case, some of them repeated, among undocumented ones."""
     documented = [st.tuples(st.just(name), st.sampled_from(values)) for name, values in load().headers.items()]
     unknown = st.tuples(_NAMES, st.text(_VISIBLE, max_size=40))
     headers = draw(st.lists(st.one_of(*documented, unknown), max_size=8))
@@ -35,36 +26,16 @@ def cases(draw: st.DrawFn) -> Probe:
 
 
 def observe(observer: Observer, share: int, seed: int) -> None:
-    """Send at most `share` cases, shrinking included. Halted: as the observer says."""
+    """Send at most `share` requests, those for shrinking included. Errors as `Observer.probe`."""
     if share < 2:
         return
     rules = load().rules
-    ended: list[Exception] = []
     last = observer.requests + share
 
-    @seeded(seed)
-    @settings(
-        max_examples=share,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-        print_blob=False,
-    )
-    @given(cases())
-    def holds(probe: Probe) -> None:
-        if ended or observer.requests >= last:
-            return
-        try:
-            found = observer.probe(probe)[1]
-        except (BudgetSpent, Halted) as error:
-            ended.append(error)
-            return
-        broken = [f.rule for f in found if rules[f.rule].level == "MUST"]
-        if broken:
-            raise Broken(broken[0])
+    def attempt(probe: Probe) -> str | None:
+        if observer.requests >= last:
+            return None
+        found = observer.probe(probe)[1]
+        return next((finding.rule for finding in found if rules[finding.rule].level == "MUST"), None)
 
-    with contextlib.suppress(Broken, Flaky):  # the evidence holds the smallest case; an intermittent fault is a fault too
-        holds()
-    if ended:
-        raise ended[0]
+    Generation(seed).each(cases(), attempt, share, shrink=True, go_on=True)

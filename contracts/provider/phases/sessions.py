@@ -1,108 +1,88 @@
-"""A state machine over a customer's life: log in, refresh, refresh twice at once, call wrongly, run out, log out.
+"""A state machine of what customers do: log in, refresh, refresh twice at once, use another method, expire, log out.
 
-What the suite cannot do to a provider (log in, expire, log out) is left out there; the rest holds everywhere.
+Where the suite cannot log in, expire a session or log out by itself, these steps are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import seed as seeded
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from contracts.provider.observe import BudgetSpent, Halted, Observer
+from contracts.generation import Generation
+from contracts.provider.observe import Observer
 from contracts.provider.probes import METHODS, Probe, sdk_headers
-from contracts.provider.target import Customer
 
 
 def observe(observer: Observer, share: int, seed: int) -> None:
-    """Walk through at most `share` requests. Halted: as the observer says."""
+    """Send at most `share` requests. Errors as `Observer.probe`."""
     if share < 3:
         return
-    provider = observer.provider
-    ended: list[Exception] = []
+    target = observer.target
+    generation = Generation(seed)
     last = observer.requests + share
 
     def step(send: Callable[[], object]) -> None:
-        if ended or observer.requests >= last - 1:
-            return
-        try:
-            send()
-        except (BudgetSpent, Halted) as error:
-            ended.append(error)
+        if observer.requests < last - 1:
+            generation.step(send)
 
     class Life(RuleBasedStateMachine):
-        """One customer. `gone` is the session that ran out or was logged out, if there is one."""
+        """One customer. `ended_session` is the Cookie header of the session that expired or was logged out, if there is one."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.gone: str | None = None
-            provider.expired, self._expired = provider.expired, provider.expired
+            self.ended_session: str | None = None
+            self._expired_cookie = target.expired_cookie
 
-        @precondition(lambda self: self.gone is None)
+        @precondition(lambda self: self.ended_session is None)
         @rule(as_sdk=st.booleans())
         def refresh(self, as_sdk: bool) -> None:
             """A logged-in customer refreshes."""
             step(lambda: observer.probe(Probe("refresh", headers=sdk_headers() if as_sdk else ())))
 
-        @precondition(lambda self: self.gone is None)
+        @precondition(lambda self: self.ended_session is None)
         @rule()
         def refresh_twice_at_once(self) -> None:
             """Two tabs of one customer refresh at the same moment."""
-            step(lambda: observer.both(Probe("two tabs", overlaps=True), Probe("two tabs", overlaps=True)))
+            step(lambda: observer.probe_two(Probe("two tabs", overlaps=True), Probe("two tabs", overlaps=True)))
 
         @rule(session=st.sampled_from(("none", "empty", "made-up")))
         def refresh_as_a_stranger(self, session: str) -> None:
-            """Somebody without a session calls."""
+            """Somebody calls without a good session."""
             step(lambda: observer.probe(Probe("a stranger", session=session)))
 
         @rule(method=st.sampled_from(METHODS[1:]))
-        def call_wrongly(self, method: str) -> None:
+        def call_with_another_method(self, method: str) -> None:
             """A program uses another method."""
             step(lambda: observer.probe(Probe(f"{method} in between", method=method)))
 
-        @precondition(lambda self: self.gone is None and provider.log_in is not None)
-        @rule(how=st.sampled_from(("expire", "log_out")))
-        def lose_the_session(self, how: str) -> None:
-            """The session runs out, or the customer logs out."""
-            end = getattr(provider, how)
-            if end is not None and not ended:
-                self.gone = provider.customer.header("valid") or ""
-                end(self.gone)
+        @precondition(lambda self: self.ended_session is None and target.log_in is not None)
+        @rule(by=st.sampled_from(("expire", "log_out")))
+        def lose_the_session(self, by: str) -> None:
+            """The session expires, or the customer logs out."""
+            end = getattr(target, by)
+            if end is not None and not generation.ended:
+                self.ended_session = target.customer.cookie_header("valid") or ""
+                end(self.ended_session)
 
-        @precondition(lambda self: self.gone is not None)
+        @precondition(lambda self: self.ended_session is not None)
         @rule()
         def refresh_after_the_end(self) -> None:
-            """A session that is over is not brought back."""
-            provider.expired = self.gone
+            """Somebody uses the session that has ended."""
+            target.expired_cookie = self.ended_session
             step(lambda: observer.probe(Probe("after the end", session="expired")))
 
-        @precondition(lambda self: self.gone is not None)
+        @precondition(lambda self: self.ended_session is not None)
         @rule()
         def log_in_again(self) -> None:
             """The customer comes back."""
-            assert provider.log_in is not None
-            provider.customer = Customer.of(provider.log_in())
-            self.gone = None
+            target.renew_session()
+            self.ended_session = None
 
         def teardown(self) -> None:
-            if self.gone is not None:
+            if self.ended_session is not None:
                 self.log_in_again()
-            provider.expired = self._expired
+            target.expired_cookie = self._expired_cookie
 
-    seeded(seed)(Life)
-    run_state_machine_as_test(
-        Life,
-        settings=settings(
-            max_examples=2,
-            stateful_step_count=max(6, share // 2),
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    if ended:
-        raise ended[0]
+    generation.walk(Life, examples=2, steps=max(6, share // 2))

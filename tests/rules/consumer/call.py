@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contracts.model.exchange import Request
-from contracts.rules.consumer import SETTLING_SECONDS
+from contracts.model.limits import SETTLING_SECONDS
 from tests.kit.judgements import Table, breaks, holds, silent
 from tests.kit.outcomes import DONE, OFFLINE, REFUSED, RESET, SILENT, SLOW, STRAY, at_once, ended, loading, outcome, sent
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contracts.model.limits import EVENT_SECONDS
 from contracts.model.outcome import THROWN, Call
 from contracts.model.scenario import Scenario, page
-from contracts.rules.consumer import EVENT_SECONDS
 from tests.kit.judgements import Table, breaks, holds, silent
 from tests.kit.outcomes import (
     CRASHED,

@@ -1,0 +1,188 @@
+"""The plan of the polite pass: which probes it sends, and in which order.
+
+The probes that tell most come first, in an order chosen by hand; each condition stands alone before it is mixed with others. Then
+come as many mixed probes as it takes until every pair of conditions was sent together. Where the budget is larger, the rest of it
+goes to repetitions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from contracts.model.document import Document, load
+from contracts.model.limits import POSTED
+from contracts.provider.cover import Cover, Row, as_mask
+from contracts.provider.probes import (
+    BODIES,
+    HEADER,
+    METHODS,
+    NOT_SENT,
+    QUERIES,
+    SESSIONS,
+    UNDOCUMENTED,
+    WITH_BODY,
+    Probe,
+    dimensions,
+    sdk_headers,
+)
+
+LEADING_WEIGHT: Final = 12  # of a pair of method, session, body, overlap and order, which only few rows can bring
+FRUITLESS_ROUNDS: Final = 8  # after which the pass ends: a pair that cannot be sent must not keep it alive
+
+
+def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> Iterator[Probe]:
+    """The named probes, then mixed ones until every pair was sent. The same seed gives the same plan."""
+    cover = Cover(dimensions(document or load(), expired=expired))
+    after, before_pair = "start", ""
+    for probe in named_probes(expired=expired):
+        # Both of two overlapping requests come after the same thing.
+        cover.mark_sent(cover.row(probe, before_pair or after))
+        before_pair = after if probe.overlaps and not before_pair else ""
+        after = _expected_result(probe.method, probe.session)
+        yield probe
+    yield from mixed_probes(cover, after, random.Random(seed))
+
+
+def named_probes(*, expired: bool) -> tuple[Probe, ...]:
+    """The probes whose order was chosen by hand. What is probed alone stands alone; the rest varies the headers too."""
+    sdk, other, mixtures = sdk_headers(0), sdk_headers(1), [sdk_headers(n) for n in range(2, 10)]
+    unknown, long = [((name, value),) for name, (value, _) in UNDOCUMENTED.items()]
+    probes = [
+        Probe("bare"),
+        Probe("no session", session="none"),
+        Probe("bare, after a refusal"),
+        Probe("as the SDK sends it", headers=sdk),
+        Probe("GET", method="GET"),
+        Probe("bare, after another method"),
+        Probe("made-up session, as the SDK sends it", session="made-up", headers=sdk),
+        Probe("two at once", overlaps=True),
+        Probe("two at once", overlaps=True),
+        Probe("other header values", headers=other),
+        Probe("empty session", session="empty", headers=mixtures[0]),
+        Probe("no session, after a refusal", session="none", headers=other),
+        Probe("a body nobody asked for", body="json"),
+        Probe("bare, repeated"),
+        Probe("bare, repeated"),
+        Probe("bare, repeated"),
+        Probe("a query", query="unknown"),
+        Probe("an unknown header", headers=unknown),
+        Probe("PUT", method="PUT", headers=sdk, body="json"),
+        Probe("by script", headers=tuple(pair for pair in sdk if pair[0] == "x-requested-with")),
+        Probe("in Arabic", headers=tuple(pair for pair in sdk if pair[0] == "accept-language")),
+        Probe("a form nobody asked for", body="form", headers=mixtures[1]),
+        Probe("HEAD", method="HEAD", headers=(*mixtures[2], *unknown), query="unknown"),
+        Probe("a long header", headers=long),
+        Probe("DELETE", method="DELETE", headers=(*mixtures[3], *long), query="language"),
+        Probe("PATCH", method="PATCH", headers=(*mixtures[4], *long), query="unknown", body="form"),
+        Probe("OPTIONS", method="OPTIONS", headers=(*mixtures[5], *unknown), query="language"),
+        Probe("two at once, as the SDK sends it", headers=(*mixtures[6], *long), query="unknown", overlaps=True),
+        Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *unknown), query="language", overlaps=True),
+    ]
+    if expired:
+        probes.insert(16, Probe("an expired session", session="expired"))
+    return tuple(probes)
+
+
+def mixed_probes(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:
+    """Probes that bring as many missing pairs as they can, until no pair is missing. `after` is what comes before the first."""
+    number = fruitless = 0
+    while (missing := cover.missing) and fruitless < FRUITLESS_ROUNDS:
+        rows = [_best_row(cover, after, rng, cover.dimensions["overlap"])]
+        cover.mark_sent(rows[0])
+        if rows[0]["overlap"] == "overlapping":
+            rows.append(_best_row(cover, after, rng, ("overlapping",)))
+            cover.mark_sent(rows[1])
+        fruitless = fruitless + 1 if cover.missing == missing else 0
+        for row in rows:
+            number += 1
+            yield _probe(row, f"mixed {number}")
+        after = _expected_result(rows[-1]["method"], rows[-1]["session"])
+
+
+def _best_row(cover: Cover, after: str, rng: random.Random, overlaps: Sequence[str]) -> Row:
+    """Build one row for each start, value by value, each the one that brings most missing pairs; the row that brings most in all.
+
+    Among equals, it is the row after whose result most pairs are missing.
+    """
+    dimensions, bit_of, gains = cover.dimensions, cover.bit_of, cover.gains()
+    starts = [
+        {"after": after, "method": method, "session": session, "body": body, "overlap": overlap}
+        for method in dimensions["method"]
+        for session in dimensions["session"]
+        for body in dimensions["body"]
+        for overlap in overlaps
+        if body == dimensions["body"][0] or method in WITH_BODY
+    ]
+    rest = {d: values for d, values in dimensions.items() if d not in starts[0]}
+    shuffled = {d: rng.sample(values, len(values)) if d.startswith(HEADER) else values for d, values in rest.items()}
+    choices = [(d, [(bit_of[d, value], value) for value in values]) for d, values in shuffled.items()]
+    best_score, best_row = (-9, 0), starts[0]
+    for row in starts:
+        bits = [bit_of[pair] for pair in row.items()]
+        sent = as_mask(bits)
+        scope = cover.logged_in_scope(row)
+        inside, outside = cover.countable(sent, scope)
+        total = sum((gains[bit] & (inside if scope >> bit & 1 else outside)).bit_count() for bit in bits) // 2 * LEADING_WEIGHT
+        sent &= ~cover.ignored_session(row)
+        inside, outside = cover.countable(sent, scope)
+        rng.shuffle(choices)
+        for dimension, values in choices:
+            most, best_bit = -1, 0
+            for bit, value in values:
+                gain = (gains[bit] & (inside if scope >> bit & 1 else outside)).bit_count()
+                if gain > most:
+                    most, best_bit, row[dimension] = gain, bit, value
+            sent |= 1 << best_bit
+            inside, outside = cover.countable(sent, scope)
+            total += most
+        # Overlapping requests come in twos, alike or not: the plan has no more of them than bring something.
+        total = 2 * total - (row["overlap"] == "overlapping")
+        if total >= best_score[0]:
+            missing_next = cover.unsent[bit_of["after", _expected_result(row["method"], row["session"])]].bit_count()
+            if (total, missing_next) > best_score:
+                best_score, best_row = (total, missing_next), row
+    return best_row
+
+
+def _expected_result(method: str, session: str) -> str:
+    """How a conforming endpoint answers: what the next request comes after."""
+    if method != "POST":
+        return "method"
+    return "success" if session == "valid" else "refusal"
+
+
+def _probe(row: Row, name: str) -> Probe:
+    headers = sorted((d.removeprefix(HEADER), value) for d, value in row.items() if d.startswith(HEADER) and value != NOT_SENT)
+    return Probe(
+        name, row["method"], row["session"], tuple(headers), row["body"], row["query"], overlaps=row["overlap"] == "overlapping"
+    )
+
+
+def repeats(*, expired: bool, seed: int = 0) -> Iterator[Probe]:
+    """Random probes without an end, which repeat every kind of request to find what fails only now and then.
+
+    The share `POSTED` of them are refreshes with POST, and every fifth one is bare.
+    """
+    rng = random.Random(seed)
+    headers = {**load().headers, **UNDOCUMENTED}
+    strangers = SESSIONS[1:] if expired else SESSIONS[1:-1]
+    for number in itertools.count(1):
+        name, kind = f"repeat {number}", rng.random()
+        if kind < 0.2:
+            yield Probe(name)
+            continue
+        names = rng.sample(list(headers), rng.randrange(len(headers) + 1))
+        extras = tuple((header, rng.choice(headers[header])) for header in names)
+        query = rng.choice(list(QUERIES))
+        if kind >= POSTED:
+            yield Probe(name, method=rng.choice(METHODS[1:]), headers=extras, query=query)
+        elif kind < 0.3:
+            yield Probe(name, session=rng.choice(strangers), headers=extras, query=query)
+        elif kind < 0.4:
+            yield Probe(name, headers=extras, query=query, overlaps=True)
+            yield Probe(name, headers=extras, query=query, overlaps=True)
+        else:
+            yield Probe(name, headers=extras, body=rng.choice(list(BODIES)), query=query)
