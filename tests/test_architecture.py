@@ -13,7 +13,8 @@ import pytest
 from contracts.model.document import load
 from contracts.rules import consumer, provider
 
-CONTRACTS = Path(__file__).parent.parent / "contracts"
+TESTS = Path(__file__).parent
+CONTRACTS = TESTS.parent / "contracts"
 # Rooms by floor, the lowest first. A file or folder imports what lies on lower floors, and a folder imports itself.
 FLOORS = (
     ("model", "watchdog.py"),
@@ -195,3 +196,10 @@ def test_nothing_secret_is_printed(name: str, tree: ast.Module) -> None:
         if isinstance(node, (ast.Name, ast.Attribute))
     }
     assert {found for found in names if name_is_secret(found)} == set()
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix())
+def test_tests_import_no_tests(path: Path) -> None:
+    """What tests share lives in `tests/kit`, among the liars or among the clients: no module imports a module of tests."""
+    modules = imported(ast.parse(path.read_bytes()))
+    assert [module for module in modules if module.startswith("tests.") and ".test_" in module] == []
