@@ -15,12 +15,12 @@ from contracts.har.reading import read
 from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.model.part import Part
+from contracts.model.tokens import claims_of
 from contracts.provider.mock import RefreshMock
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
-from contracts.rules.provider import claims_of
 from tests.hostile.ran import forms
 from tests.kit import replays
 from tests.kit.recordings import JWT, PATH, call

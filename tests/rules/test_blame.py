@@ -8,7 +8,8 @@ import pytest
 
 from contracts.model.exchange import Exchange
 from contracts.rules.engine import Evaluator
-from contracts.rules.provider import MANY, RULE_SET
+from contracts.rules.provider import RULE_SET
+from contracts.rules.provider.promise import MANY
 from tests.kit import judgements
 from tests.kit.exchanges import AFTER, NOBODY, OVERLAP, USD, answer, exchange
 

@@ -17,7 +17,8 @@ from contracts.provider.customer import Customer
 from contracts.provider.politeness import retry_after
 from contracts.redaction.redactor import Redactor
 from contracts.rules.engine import Evaluator
-from contracts.rules.provider import RULE_SET, shown
+from contracts.rules.provider import RULE_SET
+from contracts.rules.provider.base import shown
 from tests.kit import judgements
 from tests.kit.exchanges import LOST, NOW, URL, answer, exchange
 from tests.kit.violations import Violation, violating_answers

@@ -1,4 +1,4 @@
-"""Every liar, by the rule that it breaks; one module for each part of `contracts/rules/provider.py`."""
+"""Every liar, by the rule that it breaks; one module for each part of `contracts/rules/provider/`."""
 
 from __future__ import annotations
 

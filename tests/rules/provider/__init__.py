@@ -1,4 +1,4 @@
-"""What each provider rule says: tables of exchanges, one module for each part of `contracts/rules/provider.py`."""
+"""What each provider rule says: tables of exchanges, one module for each part of `contracts/rules/provider/`."""
 
 from __future__ import annotations
 
