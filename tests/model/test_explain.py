@@ -135,7 +135,7 @@ def test_a_terminal_may_know_few_characters() -> None:
 
 def script() -> ModuleType:
     """The script that writes the pages."""
-    spec = importlib.util.spec_from_file_location("rule_pages", ROOT / "docs" / "rules.py")
+    spec = importlib.util.spec_from_file_location("rule_pages", ROOT / "tools" / "rules.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from contracts.model.tokens import JWT, claims_of
+from contracts.model.tokens import JWT, claims_of, signed, unsigned
 from tests.kit.exchanges import jwt
 
 
@@ -32,6 +32,18 @@ def test_a_long_token_is_not_read() -> None:
     token = "eyJh.e30."
     assert claims_of(token.ljust(16_384, "x")) == {}
     assert claims_of(token.ljust(16_385, "x")) is None
+
+
+def test_a_token_that_is_made_says_whose_it_is_and_how_long_it_is_good() -> None:
+    """A mocked provider's token names the customer, begins now, ends after its time, and is another one each time."""
+    claims = {"sub": "7", "iat": 1_000, "exp": 1_900, "jti": "a"}
+    assert claims_of(unsigned("7", now=1_000.5, ttl=900, jti="a")) == claims
+    made = [signed("7", now=1_000.5, ttl=900, key=b"k" * 32) for _ in range(2)]
+    assert made[0] != made[1]
+    for token in made:
+        read = claims_of(token)
+        assert read
+        assert {**read, "jti": "a"} == claims
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Draws `failing.svg` and `report.png`: what a real run prints about a store that answers one currency wrongly, and its report.
 
-`python docs/picture.py` draws them again, from any folder. The second picture needs a Chromium. The first shows the verdict and
+`python tools/picture.py` draws them again, from any folder. The second picture needs a Chromium. The first shows the verdict and
 the card; "…" stands for the lines that are left out, so that the picture fits into the first screen of the README.
 """
 
@@ -12,38 +12,46 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+from contracts.consumer.browser import Chromium
+from contracts.provider.serving import serve
+from contracts.provider.store import Store
+from contracts.report import files
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 WIDTH = 110
 SCREEN = {"width": 1280, "height": 800}
 COMMAND = "pytest --pyargs contracts -q -m provider --base-url {}"
 PORT = "8123"  # the port of the run was a free one; the picture should not change with it
 
-sys.path.insert(0, str(ROOT))
 
-from contracts.consumer.browser import Chromium  # noqa: E402
-from contracts.provider.serving import serve  # noqa: E402
-from contracts.report import files  # noqa: E402
-from tests.liars import changes  # noqa: E402
-from tests.liars.home import new_home  # noqa: E402
-from tests.liars.kit import Answer, Asked, altered  # noqa: E402
+def wrong_in_dollars(app: Any) -> Any:
+    """The store, but a refresh in dollars is called no success."""
 
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def altered(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = message["body"].replace(b'"success": true', b'"success":false')  # as long as before
+            await send(message)
 
-def pays_in_dollars(asked: Asked, answer: Answer) -> bool:
-    """Whether the store answers this request wrongly."""
-    return asked.headers.get("currency") == "USD" and answer.status == 200
+        dollars = (b"currency", b"USD") in scope["headers"]
+        await app(scope, receive, altered if dollars else send)
+
+    return wrapped
 
 
 def run() -> tuple[str, str, str]:
     """The command that was run, what it printed, colours included, and the report page."""
-    home = new_home()
-    app = altered(home.app, pays_in_dollars, changes.with_members(success=False))
-    with serve(app) as url, tempfile.TemporaryDirectory() as folder:
-        secrets = {"REFRESH_COOKIE": home.cookie, "REFRESH_EXPIRED_COOKIE": home.expired_cookie}
+    store = Store()
+    cookie, expired = store.log_in("7"), store.log_in("8")
+    store.expire(expired)
+    with serve(wrong_in_dollars(store.app)) as url, tempfile.TemporaryDirectory() as folder:
+        secrets = {"REFRESH_COOKIE": cookie, "REFRESH_EXPIRED_COOKIE": expired}
         done = subprocess.run(  # noqa: S603 - it is our own command
             [sys.executable, "-m", *COMMAND.format(url).split(), f"--refresh-report={folder}", "--color=yes"],
             cwd=ROOT,
@@ -101,6 +109,6 @@ def screenshot(page: str, path: Path) -> None:
 
 if __name__ == "__main__":
     command, printed, page = run()
-    screenshot(page, HERE / "report.png")
-    (HERE / "failing.svg").write_text(draw(command, shortened(printed)), encoding="utf-8")
+    screenshot(page, DOCS / "report.png")
+    (DOCS / "failing.svg").write_text(draw(command, shortened(printed)), encoding="utf-8")
     print(Text.from_ansi(printed).plain)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+from contracts.model.document import load
+from contracts.model.explain import index, page
 
-from contracts.model.document import load  # noqa: E402
-from contracts.model.explain import index, page  # noqa: E402
-
-PAGES = HERE / "rules"
+PAGES = Path(__file__).resolve().parents[1] / "docs" / "rules"
 
 
 def made() -> dict[str, str]:

@@ -15,19 +15,16 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+from contracts.consumer.observe import ConsumerObserver
+from contracts.consumer.sdk import PACKAGE, Twilight
+from contracts.judge import ConsumerJudgement, judge_consumer
+from contracts.model.document import load
+from contracts.redaction.redactor import Redactor
+from contracts.rules.known_deviations import Allowances, shipped
+
+ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "sdk"
 WORDS = {"pass": "✓", "fail": "✗", "warn": "!", "not-exercised": "–"}
-
-sys.path.insert(0, str(ROOT))
-
-from contracts.consumer.observe import ConsumerObserver  # noqa: E402
-from contracts.consumer.sdk import PACKAGE, Twilight  # noqa: E402
-from contracts.judge import ConsumerJudgement, judge_consumer  # noqa: E402
-from contracts.model.document import load  # noqa: E402
-from contracts.redaction.redactor import Redactor  # noqa: E402
-from contracts.rules.known_deviations import Allowances, shipped  # noqa: E402
 
 
 def npm(*arguments: str) -> str:
@@ -129,7 +126,7 @@ def main(versions: Sequence[str]) -> None:
     for version in versions or published():
         found[version] = judged(version)
         print(f"{version}: {found[version].verdict} ({found[version].reason})", flush=True)
-    (HERE / "sdk-versions.md").write_text("\n".join(page(found)) + "\n", encoding="utf-8")
+    (ROOT / "docs" / "sdk-versions.md").write_text("\n".join(page(found)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
