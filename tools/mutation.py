@@ -1,8 +1,8 @@
 """Changes the core in one place after the other, runs its tests on each change, and writes to `docs/mutation.md` what passes.
 
 `make mutation` runs it, in copies of the project and not in the project itself; it takes about half an hour. Reasons why a change
-may pass stand in `docs/mutation.toml`. It fails if one passes without a reason, or if fewer than `LEAST` are caught. With words as
-arguments, only the modules with such a word in their names are changed, and no page is written.
+may pass stand in `docs/mutation.toml`. It fails if one passes without a reason, or if fewer than `LEAST` are caught. With words
+as arguments, only the modules with such a word in their names are changed, and no page is written.
 """
 
 from __future__ import annotations
