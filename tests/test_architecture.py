@@ -31,10 +31,10 @@ PURE = (
     "verdict.py",
     "probes.py",
 )
-NETWORK = ("httpx", "httpcore", "socket")
+NETWORK = ("httpx", "httpcore", "h11", "socket")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = (
-    *(f"providers/{name}.py" for name in ("network", "transport", "sender", "live", "mock", "serving")),
+    *(f"providers/{name}.py" for name in ("connection", "http", "live", "mock", "serving")),
     *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint")),
 )
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs"}

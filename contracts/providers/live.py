@@ -16,8 +16,7 @@ from contracts import __version__
 from contracts.document import load
 from contracts.exchange import Request, Response
 from contracts.probes import BODIES, QUERIES, Probe
-from contracts.providers.sender import Sender
-from contracts.providers.transport import GuardedTransport, InProcess
+from contracts.providers.http import InProcess, Network, Sender
 
 if TYPE_CHECKING:
     import httpx
@@ -157,7 +156,7 @@ def live(
         name or urlsplit(base_url).netloc,
         "real",
         base_url,
-        Sender(GuardedTransport(context), deadline),
+        Sender(Network(context), deadline),
         Customer.of(cookie or ""),
         path or load().path,
         expired,
