@@ -103,7 +103,7 @@ def main() -> None:
             Ratio(f"memory of {MORE:,} requests less that of {MANY:,}", extra, most=20, unit=" MB"),
             Ratio(f"exchanges judged a second, to {JUDGED_A_SECOND:,}", judged, least=1),
         ],
-        machine("twilight-refresh-contract", "pytest", "httpx", "httpcore", "uvicorn"),
+        machine("twilight-refresh-contract", "pytest", "httpx", "h11", "uvicorn"),
     )
 
 

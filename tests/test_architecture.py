@@ -35,7 +35,7 @@ NETWORK = ("httpx", "httpcore", "h11", "socket")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = (
     *(f"providers/{name}.py" for name in ("connection", "http", "live", "mock", "serving")),
-    *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint")),
+    *(f"consumers/{name}.py" for name in ("python", "intercept", "endpoint", "asked")),
 )
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs"}
 LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")
