@@ -1,6 +1,7 @@
 """A connection to a target. All that comes and goes, encrypted or not, counts against the budget of one exchange.
 
     Budget              what the exchange may still take, and how far it got
+    trust               whose certificates are taken
     connect             the name, the connection and its encryption
     ├── Connection      bytes as they travel
     └── TlsConnection   encryption in memory, so that OpenSSL never waits for a socket by itself
@@ -124,6 +125,15 @@ class TlsConnection(Connection):
     def _flush(self) -> None:
         if data := self._outgoing.read():
             super().send(data)
+
+
+def trust(ca: str | None = None) -> ssl.SSLContext:
+    """Trust in the system's certificates, and in those of a file. OSError or ssl.SSLError: it cannot be read."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    if ca:
+        context.load_verify_locations(ca)
+    return context
 
 
 def connect(host: str, port: int, context: ssl.SSLContext | None, budget: Budget) -> Connection:

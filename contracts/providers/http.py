@@ -24,7 +24,7 @@ import h11
 
 from contracts.exchange import Failure, Request, Response
 from contracts.probes import WITH_BODY
-from contracts.providers.connection import Budget, Connection, TooMuch, connect
+from contracts.providers.connection import Budget, Connection, TooMuch, connect, trust
 
 if TYPE_CHECKING:
     import httpx
@@ -106,9 +106,7 @@ class Network:
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        context = self._given or ssl.create_default_context()
-        context.set_alpn_protocols(["http/1.1"])
-        return context
+        return self._given or trust()
 
     def exchange(self, request: Request, budget: Budget, gate: threading.Barrier | None) -> Answer:
         """The answer as it came. TooMuch, OSError (TimeoutError among them), h11.ProtocolError: there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from contracts import __version__
 from contracts.document import load
 from contracts.exchange import Request, Response
 from contracts.probes import BODIES, QUERIES, Probe
+from contracts.providers.connection import trust
 from contracts.providers.http import InProcess, Network, Sender
 
 if TYPE_CHECKING:
@@ -148,12 +148,11 @@ def live(
     headers: Mapping[str, str] | None = None,
 ) -> Provider:
     """A provider behind a URL. OSError or ssl.SSLError: the CA file cannot be read."""
-    context = None
-    if ca:
-        context = ssl.create_default_context()
-        context.load_verify_locations(ca)
+    parts = urlsplit(base_url)
+    # To read the system's certificates takes a while, for which no exchange should have to pay with its deadline.
+    context = trust(ca) if ca or parts.scheme == "https" else None
     return Provider(
-        name or urlsplit(base_url).netloc,
+        name or parts.netloc,
         "real",
         base_url,
         Sender(Network(context), deadline),
