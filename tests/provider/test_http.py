@@ -77,15 +77,15 @@ def test_trailing_data_is_counted() -> None:
     post, head = answer_to("POST", SECOND + SECOND), answer_to("HEAD", SECOND)
     assert isinstance(post, Response)
     assert isinstance(head, Response)
-    assert (post.body, post.behind) == (b"{}", len(SECOND))
-    assert (head.body, head.behind) == (b"{}", 0)
+    assert (post.body, post.trailing_bytes) == (b"{}", len(SECOND))
+    assert (head.body, head.trailing_bytes) == (b"{}", 0)
 
 
 def test_an_answer_that_has_no_end_has_nothing_behind_it() -> None:
     """An answer without a length lasts until the connection ends, so all that comes is its body."""
     answer = answer_to("POST", OK + b"\r\n{}" + SECOND)
     assert isinstance(answer, Response)
-    assert (answer.body, answer.behind) == (b"{}" + SECOND, 0)
+    assert (answer.body, answer.trailing_bytes) == (b"{}" + SECOND, 0)
 
 
 @pytest.mark.parametrize("data", [OK, b"", OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"], ids=["a head", "", "cut"])

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 import trustme
-from contracts.providers import connection
 
 from contracts.model.exchange import Failure, Request, Response
+from contracts.provider import connection
 from contracts.provider.http import BODY_CAP, Network, Sender
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
@@ -300,7 +300,7 @@ def test_what_stands_behind_an_answer_is_counted() -> None:
     with server(says(two)) as target:
         answer = sender().send(post(target.url))
     assert isinstance(answer, Response)
-    assert (answer.body, answer.behind) == (b"{}", len(two) // 2)
+    assert (answer.body, answer.trailing_bytes) == (b"{}", len(two) // 2)
 
 
 def test_nothing_of_an_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> None:
