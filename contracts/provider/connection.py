@@ -35,9 +35,10 @@ class TooMuch(Exception):
 
 @dataclass
 class Budget:
-    """What one exchange may still take, and how far it got. `ends` is a moment of the monotonic clock."""
+    """What one exchange may still take, and how far it got. `ends` is a moment of `clock`."""
 
     ends: float
+    clock: Callable[[], float] = time.monotonic
     travelled: int = 0  # bytes that came, as they travelled
     received: int = 0  # bytes that came, as HTTP sees them
     body: int = 0  # bytes of the body as it was sent
@@ -45,7 +46,7 @@ class Budget:
 
     def left(self) -> float:
         """Seconds. TimeoutError: there are none."""
-        left = self.ends - time.monotonic()
+        left = self.ends - self.clock()
         if left <= 0:
             raise TimeoutError("the deadline has passed")
         return left

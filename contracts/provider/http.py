@@ -61,16 +61,17 @@ class Transport(Protocol):
 
 
 class Sender:
-    """Sends one request, or two at once. `deadline`, in seconds, holds for each, from connect to last byte."""
+    """Sends one request, or two at once. `deadline`, in seconds of `clock`, holds for each, from connect to last byte."""
 
-    def __init__(self, transport: Transport, deadline: float) -> None:
+    def __init__(self, transport: Transport, deadline: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
+        self._clock = clock
         self.deadline = deadline
 
     def send(self, request: Request, gate: threading.Barrier | None = None) -> Response | Failure:
         """The answer to one request, or why there is none."""
-        begun = time.monotonic()
-        budget = Budget(begun + self.deadline)
+        begun = self._clock()
+        budget = Budget(begun + self.deadline, self._clock)
         try:
             status, headers, raw, trailing = self._transport.exchange(request, budget, gate)
             head = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in headers)
@@ -79,10 +80,10 @@ class Sender:
             if gate is not None:
                 gate.abort()  # the partner goes alone
             kind, message = describe(error, self.deadline, budget)
-            return Failure(kind, message, time.monotonic() - begun)
+            return Failure(kind, message, self._clock() - begun)
         if request.method == "HEAD":
             body, trailing = body or trailing, b""
-        return Response(status, head, body, time.monotonic() - begun, len(trailing))
+        return Response(status, head, body, self._clock() - begun, len(trailing))
 
     def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, Response | Failure]:
         """Both answers to two requests whose last bytes leave together."""
