@@ -49,14 +49,14 @@ docs: $(VENV)/.installed-dev
 	$(BIN)/zensical build --strict
 
 rule-pages: $(VENV)/.installed
-	$(BIN)/python docs/rules.py
+	$(BIN)/python tools/rules.py
 
 detection: $(VENV)/.installed-dev node_modules/.package-lock.json
-	$(BIN)/python docs/detection.py
+	$(BIN)/python tools/detection.py
 
 mutation: $(VENV)/.installed-dev
 	@$(PIP) -e '.[dev,sdk,mutation]'
-	$(BIN)/python docs/mutation.py $(ARGS)
+	$(BIN)/python tools/mutation.py $(ARGS)
 
 benchmarks: $(VENV)/.installed-dev node_modules/.package-lock.json
 	$(BIN)/python benchmarks/verdict.py
@@ -64,7 +64,7 @@ benchmarks: $(VENV)/.installed-dev node_modules/.package-lock.json
 	$(BIN)/python benchmarks/sdk_rate.py
 
 sdk-versions: $(VENV)/.installed-dev
-	$(BIN)/python docs/sdk_versions.py $(ARGS)
+	$(BIN)/python tools/sdk_versions.py $(ARGS)
 
 # The SDK and its components, as pinned; Node.js may be the one that was installed into .venv.
 node_modules/.package-lock.json: package-lock.json | $(VENV)/.installed-dev

@@ -22,8 +22,8 @@ from contracts.model.hosts import looks_like_production
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.rules.known_deviations import read
-from tests.har.test_har import call
 from tests.kit.gates import environment
+from tests.kit.recordings import call
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -6,28 +6,19 @@ They are Node.js programs, installed first where they are not as pinned; nothing
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.kit.node import ENVIRONMENT
+
 OPENAPI = Path(__file__).parent.parent / "openapi"
 PINNED: dict[str, str] = json.loads((OPENAPI / "package.json").read_bytes())["devDependencies"]
-ENVIRONMENT = {
-    **os.environ,
-    # Node.js may be a package in the same environment as this Python.
-    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-    "REDOCLY_TELEMETRY": "off",
-    "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
-    "SCARF_ANALYTICS": "false",
-    "NO_COLOR": "1",
-}
 Linter = Callable[[Path], list[str]]
 
 

@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from functools import partial
-
 import pytest
 
-from contracts.consumer import player
-from contracts.consumer import script as script_module
-from contracts.consumer.httpx_stage import intercepted
-from contracts.consumer.player import Player
-from contracts.consumer.protocol import RefreshConsumer
-from contracts.consumer.script import Script
-from contracts.judge import ConsumerJudgement, judge_consumer
 from contracts.model.document import load
-from tests.clients.clock import QuickLoop
 from tests.clients.kit import Liar, Odd
 from tests.clients.odd import ODD
 from tests.clients.python import LIARS
 from tests.conftest import SEEN, Row
 from tests.kit import replays
+from tests.kit.clients import AT_PAGE_LOAD, NEEDS_REAL_TIME, judged
+from tests.kit.judgements import blamed
 
 CONSUMER = [rule for rule in load().rules.values() if rule.role == "consumer"]
 MUST = {rule.id for rule in CONSUMER if rule.level == "MUST"}
 SHOULD = {rule.id for rule in CONSUMER if rule.level == "SHOULD"}
-AT_PAGE_LOAD = {"restore-refreshes-once", "transient-failure-keeps-login"}  # a client in this process loads no page
-NEEDS_REAL_TIME = ("uses-threads", "tells-from-a-thread")
-
-
-def judged(
-    consumer: RefreshConsumer, monkeypatch: pytest.MonkeyPatch, *, quick: bool = True, only: tuple[str, ...] = ("scenarios",)
-) -> ConsumerJudgement:
-    """The judgement of a client. Its waits are skipped, unless it needs real time."""
-    script = Script()
-    loop = QuickLoop() if quick else None
-    if loop:
-        monkeypatch.setattr(player, "time", loop)
-        monkeypatch.setattr(script_module, "time", loop)
-        monkeypatch.setattr(player, "LONGEST_STALL", math.inf)  # the machine cannot stall a made-up clock
-    played = Player(lambda: consumer, script, name="client", kind="real", stage=partial(intercepted, script), loop=loop)
-    try:
-        return judge_consumer(played, patience=1.5, only=only)
-    finally:
-        played.close()
-
-
-def blamed(judgement: ConsumerJudgement, verdict: str) -> set[str]:
-    """The rules with this verdict."""
-    return {rule for rule, said in judgement.verdicts.items() if said == verdict}
 
 
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.name)

@@ -15,17 +15,15 @@ from contracts.har.reading import read
 from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.model.part import Part
+from contracts.model.tokens import claims_of
 from contracts.provider.mock import RefreshMock
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
-from contracts.rules.provider import claims_of
 from tests.hostile.ran import forms
 from tests.kit import replays
-
-PATH = load().path
-JWT = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE4OTM0NTYwMDAsInN1YiI6Imp1bmUifQ.c2lnbmF0dXJlLW9mLWp1bmU"
+from tests.kit.recordings import JWT, PATH, call
 
 
 @pytest.fixture(scope="module")
@@ -200,37 +198,6 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 
 # --- somebody else's --------------------------------------------------------------------------------------------------
-
-
-def call(status: int = 200, text: str | None = None, **more: Any) -> dict[str, Any]:
-    """A refresh call as a browser writes it."""
-    body = text if text is not None else json.dumps({"success": True, "status": 200, "data": {"token": JWT}})
-    entry: dict[str, Any] = {
-        "startedDateTime": "2026-11-25T08:00:00.000Z",
-        "time": 120.5,
-        "request": {
-            "method": "POST",
-            "url": f"https://store.example/ar{PATH}",
-            "httpVersion": "h2",
-            "headers": [{"name": ":authority", "value": "store.example"}, {"name": "s-source", "value": "twilight"}],
-        },
-        "response": {
-            "status": status,
-            "headers": [{"name": "content-type", "value": "application/json"}, {"name": "cache-control", "value": "no-store"}],
-            "content": {"size": len(body), "mimeType": "application/json", "text": body},
-        },
-        "timings": {"blocked": 20.5},
-    }
-    for path, value in more.items():
-        *way, last = path.split("__")
-        place = entry
-        for name in way:
-            place = place[name]
-        if value is ...:
-            place.pop(last)
-        else:
-            place[last] = value
-    return entry
 
 
 def foreign(tmp_path: Path, *entries: Any, base_url: str | None = None) -> Track:

@@ -11,8 +11,8 @@ import pytest
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.report import files
-from tests.har.test_har import call
 from tests.kit.gates import Gate, Ran
+from tests.kit.recordings import call
 from tests.liars import LIARS, changes
 from tests.liars.home import new_home
 from tests.liars.kit import Answer, Asked, altered

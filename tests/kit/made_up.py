@@ -17,11 +17,13 @@ import httpx
 from hypothesis import strategies as st
 
 from contracts.consumer.bodies import json_values, texts
-from contracts.judge import ProviderJudgement, judge_provider
+from contracts.judge import judge_provider
 from contracts.model.document import load
 from contracts.provider.probes import QUERIES
 from contracts.provider.target import Target
+from contracts.rules.judgement import ProviderJudgement
 from tests.liars import changes as c
+from tests.liars.conditions import posted, succeeded
 from tests.liars.kit import Answer, Asked, Change, When, error, granted, written
 
 SESSION = "session"
@@ -140,43 +142,43 @@ def _other(asked: Asked, answer: Answer) -> bool:
 
 
 BREAKAGES = (
-    Breakage("content-type-is-json", "labelled as text", c.posted, c.headed(content_type="text/plain")),
-    Breakage("content-type-is-json", "not labelled", c.succeeded, c.headed(content_type=None)),
-    Breakage("body-is-utf8", "with a byte order mark", c.posted, c.spelled(lambda b: b"\xef\xbb\xbf" + b)),
-    Breakage("body-is-utf8", "labelled as Latin-1", c.posted, c.headed(content_type="application/json; charset=iso-8859-1")),
-    Breakage("body-is-strict-json", "with NaN", c.posted, c.appended(b'"x": NaN')),
-    Breakage("body-is-strict-json", "with success twice", c.succeeded, c.appended(b'"success": true')),
-    Breakage("body-is-strict-json", "with a lone surrogate", c.posted, c.appended(b'"x": "\\ud800"')),
-    Breakage("body-is-strict-json", "without its end", c.succeeded, c.spelled(lambda b: b.rstrip()[:-1]), alone=False),
-    Breakage("success-is-boolean", "success as text", c.succeeded, c.with_members(success="true")),
-    Breakage("success-is-boolean", "success as a number", c.posted, c.with_members(success=1)),
-    Breakage("success-is-boolean", "no success", c.posted, c.without("success")),
-    Breakage("success-is-boolean", "a list", c.succeeded, c.as_is(b"[]"), alone=False),
-    Breakage("status-is-number", "status as text", c.posted, c.with_members(status="200")),
-    Breakage("status-is-number", "status null", c.posted, c.with_members(status=None)),
-    Breakage("status-is-number", "status true", c.succeeded, c.with_members(status=True)),
-    Breakage("status-is-number", "no status", c.succeeded, c.without("status")),
-    Breakage("status-in-enum", "203 in both places", c.succeeded, c.coded(203, 203)),
-    Breakage("status-in-enum", "206 in the body", c.succeeded, c.with_members(status=206)),
-    Breakage("status-in-enum", "0 in the body", c.succeeded, c.with_members(status=0)),
+    Breakage("content-type-is-json", "labelled as text", posted, c.headed(content_type="text/plain")),
+    Breakage("content-type-is-json", "not labelled", succeeded, c.headed(content_type=None)),
+    Breakage("body-is-utf8", "with a byte order mark", posted, c.BOM),
+    Breakage("body-is-utf8", "labelled as Latin-1", posted, c.headed(content_type="application/json; charset=iso-8859-1")),
+    Breakage("body-is-strict-json", "with NaN", posted, c.NAN),
+    Breakage("body-is-strict-json", "with success twice", succeeded, c.SUCCESS_TWICE),
+    Breakage("body-is-strict-json", "with a lone surrogate", posted, c.appended(b'"x": "\\ud800"')),
+    Breakage("body-is-strict-json", "without its end", succeeded, c.spelled(lambda b: b.rstrip()[:-1]), alone=False),
+    Breakage("success-is-boolean", "success as text", succeeded, c.with_members(success="true")),
+    Breakage("success-is-boolean", "success as a number", posted, c.with_members(success=1)),
+    Breakage("success-is-boolean", "no success", posted, c.without("success")),
+    Breakage("success-is-boolean", "a list", succeeded, c.as_is(b"[]"), alone=False),
+    Breakage("status-is-number", "status as text", posted, c.with_members(status="200")),
+    Breakage("status-is-number", "status null", posted, c.with_members(status=None)),
+    Breakage("status-is-number", "status true", succeeded, c.with_members(status=True)),
+    Breakage("status-is-number", "no status", succeeded, c.without("status")),
+    Breakage("status-in-enum", "203 in both places", succeeded, c.coded(203, 203)),
+    Breakage("status-in-enum", "206 in the body", succeeded, c.with_members(status=206)),
+    Breakage("status-in-enum", "0 in the body", succeeded, c.with_members(status=0)),
     Breakage("status-mirrors-http", "an error's status in words of another", _refused, c.with_members(status=499)),
-    Breakage("success-flag-is-truthful", "false with a success", c.succeeded, c.with_members(success=False), alone=False),
+    Breakage("success-flag-is-truthful", "false with a success", succeeded, c.with_members(success=False), alone=False),
     Breakage("success-flag-is-truthful", "true with an error", _refused, c.with_members(success=True), alone=False),
     Breakage("error-has-object", "error as text", _refused, c.with_members(error="unauthorized")),
-    Breakage("error-has-object", "no error", _refused, c.without("error")),
-    Breakage("no-redirect", "a redirect", c.succeeded, c.said(lambda: c.page(302, location="/login")(granted())), alone=False),
+    Breakage("error-has-object", "no error", _refused, c.NO_ERROR),
+    Breakage("no-redirect", "a redirect", succeeded, c.to_page(), alone=False),
     Breakage("refuses-without-session", "a token with the refusal", _refused, c.with_members(data={"token": "opaque"})),
-    Breakage("refuses-without-session", "500 in place of a refusal", _refused, c.said(lambda: error(500)), alone=False),
-    Breakage("other-methods-never-refresh", "another method refreshes", _other, c.said(granted)),
-    Breakage("success-carries-token", "no data", c.succeeded, c.without("data")),
-    Breakage("success-carries-token", "an empty token", c.succeeded, c.with_data(token="")),
-    Breakage("token-is-not-expired", "a token that has run out", c.succeeded, c.expired_token()),
-    Breakage("token-is-new", "the same token again", c.succeeded, c.with_data(token="the-same-each-time")),
-    Breakage("success-is-not-cached", "to be kept", c.succeeded, c.headed(cache_control="max-age=60")),
+    Breakage("refuses-without-session", "500 in place of a refusal", _refused, c.FAIL, alone=False),
+    Breakage("other-methods-never-refresh", "another method refreshes", _other, c.GRANT),
+    Breakage("success-carries-token", "no data", succeeded, c.without("data")),
+    Breakage("success-carries-token", "an empty token", succeeded, c.with_data(token="")),
+    Breakage("token-is-not-expired", "a token that has run out", succeeded, c.expired_token()),
+    Breakage("token-is-new", "the same token again", succeeded, c.with_data(token="the-same-each-time")),
+    Breakage("success-is-not-cached", "to be kept", succeeded, c.headed(cache_control="max-age=60")),
     Breakage("error-says-why", "no message", _refused, c.with_error(message="")),
     Breakage("other-methods-get-405", "no Allow", _other, c.headed(allow=None)),
     Breakage("other-methods-keep-the-shape", "a page", _other, c.spelled(lambda b: b"<html>")),
-    Breakage("token-only-in-body", "the token in a header", c.succeeded, lambda a: a.with_header("x-token", c.token_of(a))),
+    Breakage("token-only-in-body", "the token in a header", succeeded, lambda a: a.with_header("x-token", c.token_of(a))),
     Breakage("error-hides-internals", "a trace", _refused, c.with_error(trace="at refresh (auth.js:41:7)")),
 )
 Condition = tuple[str, str]
@@ -186,7 +188,7 @@ def _conditions(breakage: Breakage) -> st.SearchStrategy[tuple[Condition, ...]]:
     """What has to meet: nothing; one thing; or, for a refresh, two header values, or one with a query."""
     headers = [(name, value) for name, values in load().headers.items() for value in values if "{token}" not in value]
     one: st.SearchStrategy[Condition] = st.sampled_from(headers)
-    if breakage.when is c.succeeded and breakage.rule != "token-is-new":
+    if breakage.when is succeeded and breakage.rule != "token-is-new":
         one = st.one_of(one, st.sampled_from([("query", q) for q in QUERIES.values() if q]))
         pairs = st.lists(one, min_size=2, max_size=2, unique_by=lambda pair: pair[0]).map(tuple)
         return st.one_of(st.just(()), one.map(lambda only: (only,)), pairs)

@@ -1,20 +1,17 @@
 """Providers that lie, each about one rule, and honest ones that look odd. All are served on loopback sockets.
 
-`always.py` and `advice.py` hold the plain liars for MUST and SHOULD, `sometimes.py` those that hide behind a condition,
-`combined.py` those in whom several oddities meet, `odd.py` the honest; `kit.py`, `changes.py` and `wire.py` are what they are
-made of.
+`catalogue/` holds the liars, rule by rule: those that always lie, and those that lie under a condition. `odd.py` holds the honest
+ones. `build.py` puts them together of `conditions.py` and `changes.py`, on top of `kit.py` and `wire.py`.
 """
 
 from __future__ import annotations
 
-from tests.liars.advice import ADVICE
-from tests.liars.always import ALWAYS
-from tests.liars.combined import BEYOND, COMBINED, COMBINED_ODD
-from tests.liars.kit import Liar, Odd, Running
-from tests.liars.odd import ODD as SINGLE
-from tests.liars.sometimes import SOMETIMES
+from tests.liars.build import Liar, Odd, Running, told
+from tests.liars.catalogue import CATALOGUE
+from tests.liars.odd import ODD
 
 __all__ = ["BEYOND", "LIARS", "ODD", "Liar", "Odd", "Running"]
 
-LIARS: tuple[Liar, ...] = (*ALWAYS, *ADVICE, *SOMETIMES, *COMBINED)
-ODD: tuple[Odd, ...] = (*SINGLE, *COMBINED_ODD)
+_ALL = told(CATALOGUE)
+LIARS: tuple[Liar, ...] = tuple(liar for liar in _ALL if liar.promised)
+BEYOND: tuple[Liar, ...] = tuple(liar for liar in _ALL if not liar.promised)

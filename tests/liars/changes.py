@@ -1,4 +1,4 @@
-"""When to lie, and how: small conditions on request and answer, small changes to an answer."""
+"""How to lie: small changes to an answer."""
 
 from __future__ import annotations
 
@@ -10,143 +10,7 @@ from typing import Any
 
 import jwt
 
-from tests.liars.kit import Answer, Asked, Change, When, WhenAsked, error, written
-
-# Conditions
-
-
-def posted(asked: Asked, answer: Answer) -> bool:
-    """An answer to POST."""
-    return asked.method == "POST"
-
-
-def succeeded(asked: Asked, answer: Answer) -> bool:
-    """A success to POST."""
-    return asked.method == "POST" and answer.status < 300
-
-
-def refused(asked: Asked, answer: Answer) -> bool:
-    """A refusal to POST."""
-    return asked.method == "POST" and answer.status in (401, 403)
-
-
-def wrong_method(asked: Asked, answer: Answer) -> bool:
-    """An answer to another method."""
-    return asked.method != "POST"
-
-
-def got(*methods: str) -> When:
-    """An answer to one of these methods."""
-    return lambda asked, answer: asked.method in methods
-
-
-def both(*conditions: When) -> When:
-    """All of these hold; those further on are asked only if the ones before hold."""
-    return lambda asked, answer: all(condition(asked, answer) for condition in conditions)
-
-
-def only(number: int, of: When) -> When:
-    """The `number`-th answer of which the condition holds, and no other."""
-    return _counted(of, lambda count: count == number)
-
-
-def every(number: int, of: When) -> When:
-    """Every `number`-th answer of which the condition holds."""
-    return _counted(of, lambda count: count % number == 0)
-
-
-def _counted(of: When, chosen: Callable[[int], bool]) -> When:
-    count = 0
-
-    def when(asked: Asked, answer: Answer) -> bool:
-        nonlocal count
-        if not of(asked, answer):
-            return False
-        count += 1
-        return chosen(count)
-
-    return when
-
-
-def sends(**headers: str | None) -> WhenAsked:
-    """The request has these headers (underscores for dashes), with this value or, for None, any."""
-    wanted = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda asked: all(
-        name in asked.headers and (value is None or asked.headers[name] == value) for name, value in wanted.items()
-    )
-
-
-def lacks(*names: str) -> WhenAsked:
-    """The request has none of these headers."""
-    return lambda asked: not any(name in asked.headers for name in names)
-
-
-def asking(condition: WhenAsked) -> When:
-    """A condition on the request alone, where one on both is wanted."""
-    return lambda asked, answer: condition(asked)
-
-
-def is_post(asked: Asked) -> bool:
-    """A POST."""
-    return asked.method == "POST"
-
-
-def each(*conditions: WhenAsked) -> WhenAsked:
-    """All of these hold of the request."""
-    return lambda asked: all(condition(asked) for condition in conditions)
-
-
-def after(condition: When) -> WhenAsked:
-    """What came just before was like this."""
-    return lambda asked: asked.before is not None and condition(*asked.before)
-
-
-def overlapping(asked: Asked) -> bool:
-    """Another request was in flight."""
-    return asked.overlapping
-
-
-def queried(asked: Asked) -> bool:
-    """The request has a query."""
-    return bool(asked.query)
-
-
-def has_body(asked: Asked) -> bool:
-    """The request has a body."""
-    return bool(asked.body)
-
-
-def has_json(asked: Asked) -> bool:
-    """The body is a JSON text."""
-    return "json" in asked.headers.get("content-type", "") or asked.body.strip()[:1] in (b"{", b"[")
-
-
-def has_form(asked: Asked) -> bool:
-    """The body is a form."""
-    return asked.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-
-
-def no_session(asked: Asked) -> bool:
-    """No session cookie at all."""
-    return "session" not in asked.cookies
-
-
-def empty_session(asked: Asked) -> bool:
-    """A session cookie without a value."""
-    return asked.cookies.get("session") == ""
-
-
-def some_session(asked: Asked) -> bool:
-    """A session cookie with a value, good or bad."""
-    return bool(asked.cookies.get("session"))
-
-
-def shows(value: str) -> WhenAsked:
-    """The cookies hold just this value."""
-    return lambda asked: value in asked.cookies.values()
-
-
-# Changes
+from tests.liars.kit import Answer, Change, error, granted, written
 
 
 def edited(edit: Callable[[dict[str, Any]], Any]) -> Change:
@@ -275,3 +139,21 @@ def page(status: int, **headers: str) -> Change:
 def same(answer: Answer) -> Answer:
     """The answer as it is."""
     return answer
+
+
+# Faults that several rules name, wherever they show.
+SUCCESS_AS_TEXT = edited(lambda value: value.update(success=str(value["success"]).lower()))
+STATUS_AS_TEXT = edited(lambda value: value.update(status=str(value["status"])))
+HTML = headed(content_type="text/html; charset=utf-8")
+BOM = spelled(lambda body: b"\xef\xbb\xbf" + body)
+NAN = appended(b'"rate": NaN')
+SUCCESS_TWICE = appended(b'"success": true')
+NO_ERROR = without("error")
+LEAK = edited(lambda value: value.update(data=granted().json()["data"]))
+GRANT = said(granted)
+FAIL = said(lambda: error(500))
+
+
+def to_page(status: int = 302) -> Change:
+    """A redirect to the page where one logs in."""
+    return said(lambda: page(status, location="/login")(granted()))

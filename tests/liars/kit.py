@@ -1,77 +1,19 @@
-"""What liars are made of: an honest store, one thing of one answer changed, served on a port of its own.
-
-Home (an honest store with a session) -> wrapped app -> server -> Running
-"""
+"""What liars are made of: an app in front of an honest one, which changes some of its answers, and remembers what was asked."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contracts.provider.store import Store, serve
-from tests.liars.home import Home, new_home
-
-__all__ = [
-    "Answer",
-    "Asked",
-    "Home",
-    "Liar",
-    "Odd",
-    "Running",
-    "Store",
-    "altered",
-    "answered",
-    "ask",
-    "error",
-    "granted",
-    "housed",
-    "liar",
-    "odd",
-    "served",
-]
+from tests.liars.home import Home
 
 App = Callable[..., Any]
 PATH = "/auth/refresh"
 NEVER = 3600.0
-
-
-@dataclass(frozen=True)
-class Running:
-    """A server that listens, with a session that is good and one, if there is one, that ran out."""
-
-    base_url: str
-    cookie: str
-    expired_cookie: str | None
-
-
-@dataclass(frozen=True)
-class Liar:
-    """A provider that breaks `rule`: `always`, or now and then; `just` that MUST, or others with it.
-
-    `deadline`, in seconds, is what it is to be judged with.
-    """
-
-    name: str
-    rule: str
-    sentence: str
-    make: Callable[[], AbstractContextManager[Running]]
-    always: bool = True
-    just: bool = True
-    deadline: float = 10.0
-
-
-@dataclass(frozen=True)
-class Odd:
-    """A provider that keeps every rule but looks odd; `warns` names the SHOULD rules it may be warned for."""
-
-    name: str
-    sentence: str
-    make: Callable[[], AbstractContextManager[Running]]
-    warns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +40,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """The `number`-th request to the endpoint, what came just before, and whether it overlapped another."""
+    """The `number`-th request to the endpoint, what came just before, and whether it overlapped another.
+
+    `home` is where the liar lives. `counts` belongs to the server: how often each condition that counts was met.
+    """
 
     method: str
     headers: dict[str, str]
@@ -107,6 +52,8 @@ class Asked:
     number: int = 1
     before: tuple[Asked, Answer] | None = field(default=None, repr=False)
     overlapping: bool = False
+    home: Home | None = field(default=None, repr=False)
+    counts: Counter[Any] = field(default_factory=Counter, repr=False, compare=False)
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -116,8 +63,9 @@ class Asked:
 
 
 When = Callable[[Asked, Answer], bool]
-WhenAsked = Callable[[Asked], bool]
 Change = Callable[[Answer], Answer]
+UNANSWERED = Answer(0, (), b"")
+"""What a condition is given where nothing has answered yet."""
 
 
 class Memory:
@@ -129,12 +77,13 @@ class Memory:
         self.before: tuple[Asked, Answer] | None = None
         self.in_flight = 0
         self.arrivals = 0
+        self.counts: Counter[Any] = Counter()
 
     async def enter(self, asked: Asked) -> Asked:
         self.number += 1
         self.in_flight += 1
         self.arrivals += 1
-        asked = replace(asked, number=self.number, before=self.before)
+        asked = replace(asked, number=self.number, before=self.before, counts=self.counts)
         if not self.hold:
             return asked
         arrivals, crowd = self.arrivals, self.in_flight > 1
@@ -181,7 +130,7 @@ async def read_body(receive: Callable[[], Any]) -> bytes:
 def asked_of(scope: dict[str, Any], body: bytes) -> Asked:
     """The request as predicates see it."""
     headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-    return Asked(scope["method"], headers, scope.get("query_string", b"").decode("latin-1"), body)
+    return Asked(scope["method"], headers, scope.get("query_string", b"").decode("latin-1"), body, home=scope.get("home"))
 
 
 async def say(send: Callable[[dict[str, Any]], Any], answer: Answer) -> None:
@@ -225,20 +174,20 @@ def altered(app: App, when: When, change: Change, *, hold: float = 0.0, sleep: f
     return _wrapped(app, hold, decide)
 
 
-def answered(app: App, when: WhenAsked, answer: Callable[[], Answer], *, hold: float = 0.0) -> App:
+def answered(app: App, when: When, answer: Callable[[], Answer], *, hold: float = 0.0) -> App:
     """The app, but requests for which `when` holds never reach it: `answer()` is given in its place."""
 
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
-        return answer() if when(asked) else await honest()
+        return answer() if when(asked, UNANSWERED) else await honest()
 
     return _wrapped(app, hold, decide)
 
 
-def as_another(app: App, when: WhenAsked, new: Callable[[Asked], dict[str, Any]]) -> App:
-    """The app, but requests for which `when` holds reach it with parts of their scope replaced."""
+def as_post(app: App, when: When) -> App:
+    """The app, but requests for which `when` holds reach it as a POST."""
 
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
-        return await honest(**new(asked)) if when(asked) else await honest()
+        return await (honest(method="POST") if when(asked, UNANSWERED) else honest())
 
     return _wrapped(app, 0.0, decide)
 
@@ -263,32 +212,3 @@ def error(status: int, code: str = "server_error", message: str = "Something wen
     body = {"status": status, "success": False, "error": {"code": code, "message": message}}
     extra = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return Answer(status, (*_JSON, *extra), written(body))
-
-
-@contextmanager
-def served(home: Home, app: App) -> Iterator[Running]:
-    """The app on a loopback port of its own."""
-    with serve(app) as base_url:
-        yield Running(base_url, home.cookie, home.expired_cookie)
-
-
-def housed(wrap: Callable[[Home], App], **settings: Any) -> Callable[[], AbstractContextManager[Running]]:
-    """A maker of servers: each starts with a fresh store and a fresh liar around it."""
-
-    @contextmanager
-    def make() -> Iterator[Running]:
-        home = new_home(**settings)
-        with served(home, wrap(home)) as running:
-            yield running
-
-    return make
-
-
-def liar(name: str, rule: str, sentence: str, wrap: Callable[[Home], App], **knobs: Any) -> Liar:
-    """A liar around the honest store; `store` holds the store's settings."""
-    return Liar(name, rule, sentence, housed(wrap, **knobs.pop("store", {})), **knobs)
-
-
-def odd(name: str, sentence: str, wrap: Callable[[Home], App], **knobs: Any) -> Odd:
-    """An odd provider around the honest store; `store` holds the store's settings."""
-    return Odd(name, sentence, housed(wrap, **knobs.pop("store", {})), **knobs)

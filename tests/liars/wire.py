@@ -12,8 +12,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from tests.liars.home import Home, new_home
-from tests.liars.kit import PATH, Answer, Asked, Memory, Running, When, ask, asked_of
+from tests.liars.build import Layer, Running, built
+from tests.liars.home import new_home
+from tests.liars.kit import PATH, Answer, Asked, Memory, When, ask, asked_of
 
 Speak = Callable[[Answer], Iterable[bytes | float]]
 """The pieces of an answer: bytes are written, a number is a pause in seconds; then the line is closed."""
@@ -92,19 +93,12 @@ async def _read(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes] | 
     return scope, await reader.readexactly(length)
 
 
-def wired(
-    speak: Speak,
-    *,
-    when: When = lambda asked, answer: True,
-    wrap: Callable[[Home], Callable[..., Any]] = lambda home: home.app,
-    **settings: Any,
-) -> Callable[[], AbstractContextManager[Running]]:
+def wired(speak: Speak, when: When, *layers: Layer, **settings: Any) -> Callable[[], AbstractContextManager[Running]]:
     """A maker of servers: answers for which `when` holds are written as `speak` says, the others plainly."""
 
     @contextmanager
     def make() -> Iterator[Running]:
-        home = new_home(**settings)
-        app, memory = wrap(home), Memory(0.0)
+        home, memory = built(new_home(**settings), layers), Memory(0.0)
 
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             # Who asks may hang up at any time, and the server's end cancels who still waits.
@@ -117,8 +111,8 @@ def wired(
             read = await _read(reader)
             if read is None:
                 return
-            scope, body = read
-            asked, answer = await memory.enter(asked_of(scope, body)), await ask(app, scope, body)
+            scope, body = {**read[0], "home": home}, read[1]
+            asked, answer = await memory.enter(asked_of(scope, body)), await ask(home.app, scope, body)
             memory.leave(asked, answer)
             chosen = scope["path"] == PATH and when(asked, answer)
             for piece in (speak if chosen else plain)(_bodiless(asked, answer, chosen)):

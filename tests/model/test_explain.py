@@ -35,7 +35,7 @@ def judged(rule: RuleText, value: Any) -> dict[str, int]:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_example_that_keeps_a_rule_keeps_it(rule: RuleText) -> None:
-    """It exercises the rule, and breaks no MUST at all."""
+    """The conforming example of a rule exercises it, and breaks no MUST at all."""
     found = judged(rule, rule.conforming)
     assert found.pop(f"{rule.id}*") > 0
     assert rule.id not in found
@@ -44,7 +44,7 @@ def test_the_example_that_keeps_a_rule_keeps_it(rule: RuleText) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_example_that_breaks_a_rule_breaks_it(rule: RuleText) -> None:
-    """That rule, and no other MUST."""
+    """The breaking example of a rule breaks it once, and no other MUST."""
     found = judged(rule, rule.breaking)
     assert found[rule.id] == 1
     assert {id for id in found if id in RULES and RULES[id].level == "MUST"} <= {rule.id}
@@ -52,7 +52,7 @@ def test_the_example_that_breaks_a_rule_breaks_it(rule: RuleText) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_each_rule_says_why(rule: RuleText) -> None:
-    """In sentences; what exercises it is a phrase that can stand behind 'exercised by'."""
+    """Each rule has a reason in sentences, and a phrase that can stand behind 'exercised by'."""
     assert rule.why.endswith(".")
     assert not rule.exercised.endswith(".")
     assert rule.exercised[0].islower()
@@ -60,7 +60,7 @@ def test_each_rule_says_why(rule: RuleText) -> None:
 
 
 def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    """Sentence, level, source, why, and both examples."""
+    """An explanation has the sentence, the level, the source and the reason of a rule, and both of its examples."""
     assert main(["explain", "status-mirrors-http", "failure-fires-once"]) == 0
     said = capsys.readouterr().out
     rule = RULES["status-mirrors-http"]
@@ -73,7 +73,7 @@ def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_all_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without an id, each in short."""
+    """Without an id, `explain` lists every rule in short."""
     assert main(["explain"]) == 0
     said = capsys.readouterr().out
     assert [id for id in RULES if f"  {id} (" not in said] == []
@@ -89,13 +89,13 @@ def test_all_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     ids=["a slip", "unknown", "no command"],
 )
 def test_a_mistake_is_one_sentence(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the exit code of a mistake."""
+    """A mistake on the command line ends with exit code 4 and one sentence."""
     assert main(words) == 4
     assert said in capsys.readouterr().err
 
 
 def test_help_names_the_other_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever asks, and whoever asks for nothing."""
+    """Help, asked for or not, names the other commands."""
     for words in ([], ["--help"]):
         assert main(words) == 0
         said = capsys.readouterr().out
@@ -104,7 +104,7 @@ def test_help_names_the_other_commands(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_explaining_starts_quickly() -> None:
-    """It loads nothing that it does not need."""
+    """Explaining a rule loads no library that it does not need."""
     code = (
         "import sys; from contracts.__main__ import main; main(['explain', 'no-redirect']);"
         "print([m for m in ('pytest', 'httpx', 'hypothesis', 'schemathesis', 'jinja2') if m in sys.modules])"
@@ -115,7 +115,7 @@ def test_explaining_starts_quickly() -> None:
 
 @pytest.mark.parametrize("words", [["explain"], ["explain", "no-redirect"], []], ids=["all", "one", "help"])
 def test_a_reader_may_stop_early(words: list[str]) -> None:
-    """As `head` does: there is nothing to complain about."""
+    """A reader that closes the pipe, as `head` does, causes no complaint."""
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "contracts", *words]
@@ -125,7 +125,7 @@ def test_a_reader_may_stop_early(words: list[str]) -> None:
 
 
 def test_a_terminal_may_know_few_characters() -> None:
-    """What it cannot show is a question mark, not an error."""
+    """A character that the terminal cannot show becomes a question mark, not an error."""
     command = [sys.executable, "-m", "contracts", "explain", "token-is-new"]
     done = subprocess.run(
         command, env={**environment(), "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True, timeout=60, check=True
@@ -135,7 +135,7 @@ def test_a_terminal_may_know_few_characters() -> None:
 
 def script() -> ModuleType:
     """The script that writes the pages."""
-    spec = importlib.util.spec_from_file_location("rule_pages", ROOT / "docs" / "rules.py")
+    spec = importlib.util.spec_from_file_location("rule_pages", ROOT / "tools" / "rules.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -144,6 +144,6 @@ def script() -> ModuleType:
 
 
 def test_the_pages_are_those_of_the_document() -> None:
-    """`make rule-pages` would change nothing."""
+    """The pages of the rules are what `make rule-pages` would write."""
     pages = {path.name: path.read_text("utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
     assert pages == script().made()

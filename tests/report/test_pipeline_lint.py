@@ -22,8 +22,8 @@ from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.report import files
 from tests.kit.gates import Ran, environment
+from tests.kit.node import ENVIRONMENT
 from tests.liars.kit import Answer, Asked, altered
-from tests.test_document_lint import ENVIRONMENT
 
 CHECKOUT = Path(__file__).parents[2]
 ACTION, GITHUB, GITLAB = CHECKOUT / "action.yml", CHECKOUT / "docs/pipeline/github.yml", CHECKOUT / "docs/pipeline/gitlab.yml"

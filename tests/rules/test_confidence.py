@@ -20,7 +20,7 @@ EACH_ANSWER = ("status-mirrors-http", "success-flag-is-truthful", "status-is-num
 
 @pytest.mark.parametrize(("exercised", "share"), [(1, 0.95), (10, 0.2589), (59, 0.0495), (149, 0.0199), (299, 0.00997)])
 def test_shares_are_those_of_the_binomial(exercised: int, share: float) -> None:
-    """Near three by the number, and exact for few."""
+    """The share is near three by the number of exchanges, and exact for few."""
     assert would_see(exercised) == pytest.approx(share, rel=1e-2)
 
 
@@ -31,7 +31,7 @@ def test_nothing_shows_nothing() -> None:
 
 @given(st.integers(1, 100_000))
 def test_both_directions_agree(exercised: int) -> None:
-    """So many exchanges are what their own share needs, and one less would not do."""
+    """The number of exchanges for a share is enough for it, and one less would not do."""
     share = would_see(exercised)
     assert share
     assert needed(share) == exercised
@@ -48,12 +48,12 @@ def test_the_promise_holds_by_trial() -> None:
     ("share", "words"), [(0.95, "95 %"), (0.2589, "26 %"), (0.05, "5.0 %"), (0.01991, "2.0 %"), (0.000299, "0.030 %")]
 )
 def test_words_promise_no_more_than_the_number(share: float, words: str) -> None:
-    """It is rounded up."""
+    """The share is rounded up, so that the words promise no more than the number."""
     assert percent(share) == words
 
 
 def test_power_chooses_the_number_of_requests() -> None:
-    """Given 0.02, what is asked of each answer to a refresh is asked often enough."""
+    """A power of 0.02 has each answer to a refresh asked for often enough."""
     settings = read({"power": "0.02"}, {})
     for expired in (True, False):
         store = Store()
@@ -67,12 +67,12 @@ def test_power_chooses_the_number_of_requests() -> None:
 
 @pytest.mark.parametrize("power", ["0", "1", "x", "nan", "-0.1", "0.00001"])
 def test_a_power_that_is_none_is_a_mistake(power: str) -> None:
-    """It is a share, and not so small that a run would never end."""
+    """A power is a share, and not so small that a run would never end."""
     with pytest.raises(Mistake, match=r"--refresh-power must be a number from 0\.0001 to 0\.1"):
         read({"power": power}, {})
 
 
 def test_two_numbers_of_requests_are_a_mistake() -> None:
-    """One chooses, not both."""
+    """A run is given a power or a number of requests, not both."""
     with pytest.raises(Mistake, match="do not give --refresh-max-requests too"):
         read({"power": "0.02", "max_requests": "50"}, {})

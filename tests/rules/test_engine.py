@@ -52,7 +52,7 @@ def finding(actual: str, exchange: int = 1, size: int = 0, known: bool = False) 
 
 
 def test_each_rule_is_asked_once_a_case() -> None:
-    """And what it said is known until the next."""
+    """Each rule is asked once a case, and what it said is known until the next case."""
     evaluator = Evaluator(book())
     assert [f.rule for f in evaluator.add(Number(13, 7))] == ["even", "small"]
     assert evaluator.results == {"even": Breach("an even number", "13"), "small": Breach("a small number", "13")}
@@ -62,7 +62,7 @@ def test_each_rule_is_asked_once_a_case() -> None:
 
 
 def test_a_rule_that_said_nothing_was_not_exercised() -> None:
-    """A rule that said OK was, and a broken one is both."""
+    """A rule that said nothing was not exercised; one that held was, and a broken one counts as both."""
     evaluator = Evaluator(book())
     for value in (0, 2, 13, 15):
         evaluator.add(Number(value))
@@ -71,20 +71,20 @@ def test_a_rule_that_said_nothing_was_not_exercised() -> None:
 
 
 def test_only_what_was_asked_for_is_judged() -> None:
-    """In the order in which it was asked for."""
+    """Only the rules that were asked for are judged, in that order."""
     assert list(Evaluator(book(), ["small"]).tallies) == ["small"]
     assert list(Evaluator(book(), []).tallies) == []
     assert list(Evaluator(book()).tallies) == ["even", "small"]
 
 
 def test_a_finding_says_what_it_is_about() -> None:
-    """The rule, what was expected and what was there, the case and how unusual it was."""
+    """A finding has the rule, what was expected and what was there, the case, and how unusual it was."""
     case = Number(13, 7, frozenset({A}), 1)
     assert Evaluator(book(), ["even"]).add(case) == [Finding("even", "an even number", "13", 7, 1, False)]
 
 
 def test_what_is_excused_is_counted_apart() -> None:
-    """It is a breach all the same."""
+    """A known deviation is a breach all the same, and is counted apart."""
     evaluator = Evaluator(book(), excuse=lambda rule, n: rule == "even" and n.value == 13)
     found = [evaluator.add(Number(value)) for value in (13, 15)]
     assert [[f.known for f in findings] for findings in found] == [[True, False], [False, False]]
@@ -93,7 +93,7 @@ def test_what_is_excused_is_counted_apart() -> None:
 
 
 def test_what_was_said_elsewhere_stands_in_place_of_what_is_said_here() -> None:
-    """A breach, an OK, or nothing; the rule is asked all the same, for it remembers."""
+    """A breach, an OK or nothing that was said elsewhere counts; the rule is asked all the same, for it remembers."""
     evaluator = Evaluator(book())
     assert evaluator.add(Number(2), {"even": Breach("e", "a")}) == [Finding("even", "e", "a", 1)]
     assert evaluator.add(Number(13), {"even": OK, "small": None}) == []
@@ -106,7 +106,7 @@ def test_what_was_said_elsewhere_stands_in_place_of_what_is_said_here() -> None:
 
 
 def test_the_smallest_breaches_are_kept() -> None:
-    """Three of them unless more are wanted, the earlier before the later, and what is known last."""
+    """Three breaches are kept unless more are wanted: the smaller and the earlier first, known ones last."""
     tally = Tally()
     for one in (
         finding("known", size=0, known=True),
@@ -124,7 +124,7 @@ def test_the_smallest_breaches_are_kept() -> None:
 
 @pytest.mark.parametrize("kept", [1, 2, 5])
 def test_so_many_are_kept(kept: int) -> None:
-    """As the judging was told."""
+    """As many breaches are kept as the evaluator was told to keep."""
     evaluator = Evaluator(book(), ["even"], kept=kept)
     for value in (1, 3, 5, 7):
         evaluator.add(Number(value))
@@ -132,7 +132,7 @@ def test_so_many_are_kept(kept: int) -> None:
 
 
 def test_what_reads_the_same_is_kept_once() -> None:
-    """The smallest of it; known and unknown are not the same."""
+    """Of breaches that read the same the smallest is kept; known and unknown ones are not the same."""
     tally = Tally()
     for size in (2, 0, 1):
         tally.add(finding("the same", size=size), frozenset())
@@ -141,7 +141,7 @@ def test_what_reads_the_same_is_kept_once() -> None:
 
 
 def test_what_all_breaches_share() -> None:
-    """The conditions of the first, less those that any other did without."""
+    """Breaches share the conditions of the first, less those that any other did without."""
     tally = Tally()
     assert tally.shared is None
     tally.add(finding("1"), frozenset({A, B}))
@@ -156,13 +156,13 @@ def test_what_all_breaches_share() -> None:
 
 @pytest.mark.parametrize("one", [Breach("e", "a"), finding("x")])
 def test_what_was_said_is_not_changed(one: Breach | Finding) -> None:
-    """It is evidence."""
+    """Breaches and findings are evidence and cannot be changed."""
     with pytest.raises(FrozenInstanceError):
         one.expected = "x"  # type: ignore[misc]
 
 
 def test_a_rule_is_judged_by_one_function() -> None:
-    """A second one for the same id is a mistake of ours."""
+    """A second function for the same rule is an error."""
     made = book()
     with pytest.raises(ValueError, match="two judgements for the rule even"):
         made.rule("even")(lambda n, memory: None)

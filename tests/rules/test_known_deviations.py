@@ -252,7 +252,7 @@ def test_an_entry_excuses_its_rule_alone() -> None:
 
 @pytest.mark.parametrize(("excused", "o"), [(row[1], row[2]) for row in ABOUT.values()], ids=ABOUT)
 def test_excuses_only_what_is_listed(excused: bool, o: Outcome) -> None:
-    """Whether a breach of the rule is known."""
+    """A breach is known only if it is the one that is listed."""
     assert Allowances([LISTED])("failure-rejects", o) is excused
     assert Allowances([LISTED])("failure-fires-once", o) is False
 
@@ -354,7 +354,7 @@ def test_shipped(shipped: Path, consumer: str, version: str | None, count: int) 
 
 
 def test_a_shipped_list_is_read_as_strictly(shipped: Path) -> None:
-    """A mistake in it is a sentence with the file's name."""
+    """A mistake in a shipped list is told in a sentence with the file's name."""
     (shipped / "twilight.toml").write_text(SHIPPED.replace("failure-rejects", "failure-reject"))
     with pytest.raises(BadList, match=r"^twilight.toml, deviation 1: there is no rule 'failure-reject'"):
         known_deviations.shipped("twilight", "2.14.570")

@@ -1,8 +1,7 @@
-"""What a run of the suite alone does without, and that any other run is left as it is."""
+"""A run of the suite alone starts quickly, and any other run is left as it is."""
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +16,18 @@ from contracts.provider.store import Store
 from tests.kit.gates import Gate, environment
 
 
+class Finder:
+    """An import hook that finds nothing, in the place of pytest's."""
+
+    def find_spec(self, *_: object) -> None:
+        return None
+
+
 class Plugins:
     """A plugin manager that holds what was loaded before."""
 
     def __init__(self, *loaded: str) -> None:
-        self.loaded, self.blocked = set(loaded), set[str]()
+        self.loaded, self.blocked, self.rewrite_hook = set(loaded), set[str](), Finder()
 
     def has_plugin(self, name: str) -> bool:
         return name in self.loaded
@@ -36,13 +42,20 @@ def parser(pytestconfig: pytest.Config) -> Any:
     return pytestconfig._parser
 
 
-def spared(parser: Any, words: str, *loaded: str) -> tuple[set[str], list[Any]]:
-    """What is blocked for a command line, and what is undone in the end."""
-    plugins, undo = Plugins(*loaded), list[Any]()
-    invocation = SimpleNamespace(args=tuple(words.split()))
-    config: Any = SimpleNamespace(invocation_params=invocation, pluginmanager=plugins, add_cleanup=undo.append)
+@pytest.fixture(autouse=True)
+def meta_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of import hooks that a test may change."""
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+
+
+def spared(parser: Any, argv: str, *loaded: str, rewriting: bool = True) -> tuple[set[str], bool]:
+    """Which plugins are blocked for a command line, and whether assertions are still rewritten."""
+    plugins = Plugins(*loaded)
+    if rewriting:
+        sys.meta_path.insert(0, plugins.rewrite_hook)
+    config: Any = SimpleNamespace(invocation_params=SimpleNamespace(args=tuple(argv.split())), pluginmanager=plugins)
     lean.spare(parser, config)
-    return plugins.blocked, undo
+    return plugins.blocked, plugins.rewrite_hook in sys.meta_path
 
 
 ALONE = [
@@ -54,44 +67,30 @@ ALONE = [
 TOGETHER = ["", "tests", "contracts", "--pyargs contracts tests", "--pyargs other", "--pyargs contracts_of_mine", "--pyargs"]
 
 
-@pytest.mark.parametrize("words", ALONE)
-def test_the_suite_alone_is_lean(parser: Any, words: str) -> None:
-    """Plugins that nothing in it uses are not loaded, and libraries are imported as they were installed, while the run lasts."""
-    before = list(sys.meta_path)
-    blocked, undo = spared(parser, words)
-    assert blocked == {"schemathesis", "respx", "anyio"}
-    assert len(sys.meta_path) == len(before) + 1
-    for step in undo:
-        step()
-    assert sys.meta_path == before
+@pytest.mark.parametrize("argv", ALONE)
+def test_the_suite_alone_is_lean(parser: Any, argv: str) -> None:
+    """A run of the suite alone loads no plugin that it does not use, and rewrites no assertions."""
+    assert spared(parser, argv) == ({"schemathesis", "respx", "anyio"}, False)
 
 
-@pytest.mark.parametrize("words", TOGETHER)
-def test_any_other_run_is_left_as_it_is(parser: Any, words: str) -> None:
-    """Its tests may use those plugins."""
-    before = list(sys.meta_path)
-    assert spared(parser, words) == (set(), [])
-    assert sys.meta_path == before
+@pytest.mark.parametrize("argv", TOGETHER)
+def test_any_other_run_is_left_as_it_is(parser: Any, argv: str) -> None:
+    """A run that collects other tests keeps the plugins and the assertions that they may use."""
+    assert spared(parser, argv) == (set(), True)
 
 
 def test_what_was_loaded_stays(parser: Any) -> None:
-    """Somebody asked for it, or it came first; to take it away would break it."""
-    blocked, undo = spared(parser, "--pyargs contracts", "respx")
-    for step in undo:
-        step()
-    assert blocked == {"schemathesis", "anyio"}
+    """A plugin that was loaded before is not taken away, because somebody may have asked for it."""
+    assert spared(parser, "--pyargs contracts", "respx")[0] == {"schemathesis", "anyio"}
 
 
-def test_only_libraries_of_the_suite_are_found_so() -> None:
-    """Its tests are rewritten as ever, and so is everybody else's code."""
-    finder = lean._AsInstalled()
-    assert finder.find_spec("hypothesis", None) is not None
-    assert finder.find_spec("contracts.suite", list(importlib.import_module("contracts").__path__)) is None
-    assert finder.find_spec("_pytest", None) is None
+def test_assertions_that_are_not_rewritten_are_no_error(parser: Any) -> None:
+    """With --assert=plain there is no import hook to remove."""
+    assert spared(parser, "--pyargs contracts", rewriting=False)[0] == {"schemathesis", "respx", "anyio"}
 
 
 def test_another_plugin_is_there_for_the_project_beside_it(gate: Gate, tmp_path: Path) -> None:
-    """A project that runs the suite with tests of its own has what they use."""
+    """A project that runs the suite together with tests of its own has the plugins that they use."""
     (tmp_path / "test_mine.py").write_text("def test_mine(respx_mock): pass\n", "utf-8")
     ran = gate("test_mine.py", "-k", "test_mine")
     assert ran.code == 0, ran.out
@@ -110,14 +109,14 @@ UNUSED = (
 )
 JUDGED_ALONE = f"""
 import sys, pytest
-words = "-q -p no:schemathesis -p no:respx -p no:anyio --pyargs contracts -m provider --base-url".split()
-code = pytest.main([*words, sys.argv[1]])
+argv = "-q -p no:schemathesis -p no:respx -p no:anyio --pyargs contracts -m provider --base-url".split()
+code = pytest.main([*argv, sys.argv[1]])
 print(int(code), *[name for name in {UNUSED!r} if name in sys.modules])
 """
 
 
 def test_a_target_is_judged_without_what_it_does_not_need(tmp_path: Path) -> None:
-    """No server, no browser, no client is imported to judge an endpoint, nor what makes tokens."""
+    """To judge an endpoint, the suite imports no server, no browser, no client and no maker of tokens."""
     store = Store()
     with serve(store.app) as url:
         done = subprocess.run(

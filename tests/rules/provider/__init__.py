@@ -1,0 +1,12 @@
+"""What each provider rule says: tables of exchanges, one module for each part of `contracts/rules/provider/`."""
+
+from __future__ import annotations
+
+from tests.kit.judgements import Table
+from tests.rules.provider.answer import ANSWER
+from tests.rules.provider.guard import GUARD
+from tests.rules.provider.manners import MANNERS
+from tests.rules.provider.promise import PROMISE
+from tests.rules.provider.wire import WIRE
+
+TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS}
