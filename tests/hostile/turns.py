@@ -13,7 +13,7 @@ from .kit import Asked, Behaviour, Peer, by_turns, dripping, flooding, honest, h
 from .redirects import other, to
 from .timing import CHUNKED, SIZED, reset
 
-everything = partial(Behaviour, "everything at once", options=("--junitxml=junit.xml",))
+everything = partial(Behaviour, "everything at once", stalls=True, options=("--junitxml=junit.xml",))
 
 
 def drip_with_session(peer: Peer, asked: Asked) -> None:
