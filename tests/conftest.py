@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .gates import Gate, gate_in
 
@@ -20,6 +21,10 @@ class Row:
     verdict: str
     others: tuple[str, ...]
 
+
+# How long an example takes says something about the machine alone.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 SEEN = pytest.StashKey[list[Row]]()
 HOSTILE = pytest.StashKey[list[str]]()  # a line for each hostile server that was met

@@ -127,7 +127,7 @@ def test_a_target_is_judged_without_what_it_does_not_need(tmp_path: Path) -> Non
             env=environment(REFRESH_COOKIE=store.log_in()),
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=600,
             check=True,
         )
     assert done.stdout.rstrip().rpartition("\n")[2] == "0"

@@ -109,10 +109,12 @@ def test_retry_after_in_seconds(said: str, seconds: float) -> None:
     assert retry_after(Response(429, (("Retry-After", said),))) in (seconds, 0.0 if "0001" in said else seconds)
 
 
-def test_retry_after_as_a_date() -> None:
+def test_retry_after_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """A date is read as the time from now, a past one as no time."""
-    assert retry_after(Response(429, (("Retry-After", formatdate(time.time() + 60, usegmt=True)),))) == pytest.approx(60, abs=2)
-    assert retry_after(Response(429, (("Retry-After", formatdate(time.time() - 60, usegmt=True)),))) == 0
+    now = 1_800_000_000
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: float(now)))
+    assert retry_after(Response(429, (("Retry-After", formatdate(now + 60, usegmt=True)),))) == 60
+    assert retry_after(Response(429, (("Retry-After", formatdate(now - 60, usegmt=True)),))) == 0
 
 
 def test_a_429_that_asks_for_too_long_ends_the_run() -> None:
@@ -456,7 +458,5 @@ def test_an_exchange_that_does_not_end_ends_the_run(monkeypatch: pytest.MonkeyPa
     watched.provider.sender.deadline = 0
     monkeypatch.setattr(watchdog, "SLACK", 0.1)
     monkeypatch.setattr(watchdog, "WAITING", 0)
-    begun = time.monotonic()
     reason = walk(watched, 1)
-    assert time.monotonic() - begun < 5
     assert "exchange 1 did not end" in reason

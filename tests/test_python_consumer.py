@@ -8,7 +8,6 @@ import gzip
 import itertools
 import json
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -231,11 +230,9 @@ def test_whole_refresh_has_a_deadline(delivery: Delivery) -> None:
         async with RefreshClient(BASE, timeout=0.3) as client:
             return await ended(client.refresh())
 
-    began = time.monotonic()
     with intercepted(script):
         failure = asyncio.run(run())
-    assert time.monotonic() - began < 10
-    assert isinstance(failure, RefreshFailed)
+    assert isinstance(failure, RefreshFailed)  # otherwise the script would end it, with an error of the connection
     assert isinstance(failure.__cause__, (TimeoutError, httpx.ReadTimeout))
 
 

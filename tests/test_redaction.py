@@ -246,10 +246,10 @@ def seconds(redactor: Redactor, text: str) -> float:
 
 
 def test_many_secrets_cost_no_more_than_few() -> None:
-    """Ten thousand secrets that begin alike take about as long as ten."""
+    """Ten thousand secrets that begin alike take about as long as ten; looking for each would take a thousand times as long."""
     few, many = (Redactor("AAAAAAAAAAAAAAAA" + f"{n:08x}" for n in range(count)) for count in (10, 10_000))
     text = "success is false with HTTP 200; AAAAAAAAAAAAAAAA-and-more at https://store.example/auth/refresh " * 3
-    assert seconds(many, text) < 5 * seconds(few, text)
+    assert seconds(many, text) < 20 * seconds(few, text)
 
 
 HEAVY = ["A", "3", "%25", "eyJ", "&", "AAAAAAA ", SECRET, "\\", "a.eyJhbGciOiJhb", "\\u0041", "#:", "&amp;"]
@@ -257,7 +257,7 @@ HEAVY = ["A", "3", "%25", "eyJ", "&", "AAAAAAA ", SECRET, "\\", "a.eyJhbGciOiJhb
 
 @pytest.mark.parametrize("piece", HEAVY)
 def test_cost_grows_with_the_length_of_the_text(piece: str) -> None:
-    """Eight times the text takes about eight times as long, whatever it repeats."""
+    """Thirty-two times the text takes about as many times as long, whatever it repeats: not the square of it."""
     redactor = Redactor([SECRET])
 
     def best(length: int) -> float:
@@ -268,7 +268,7 @@ def test_cost_grows_with_the_length_of_the_text(piece: str) -> None:
             times.append(time.thread_time() - begun)
         return min(times)
 
-    assert best(16_384) < 8 * 4 * best(2_048)
+    assert best(32_768) < 10 * 32 * best(1_024)
 
 
 def test_a_text_of_megabytes_is_cut_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -265,22 +264,24 @@ def test_provoking_nonsense_is_refused(shop: Shop, wish: dict[str, object]) -> N
     assert_documented(shop.refresh(shop.store.log_in()), 200)
 
 
-def test_serving_stops_within_a_second() -> None:
-    """Nothing listens after the block, even when a request is still under way."""
-    started = threading.Event()
+def test_serving_waits_for_nobody() -> None:
+    """Nothing listens after the block, even when a request is still under way: that is given up."""
+    started, given_up = threading.Event(), threading.Event()
 
     async def never(scope: Scope, receive: Receive, send: Send) -> None:
         started.set()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
 
     serving = serve(never)
     port = int(serving.__enter__().rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert started.wait(2)
-        began = time.monotonic()
+        assert started.wait(60)
         serving.__exit__(None, None, None)
-        assert time.monotonic() - began < 1
+        assert given_up.is_set()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 

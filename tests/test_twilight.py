@@ -380,9 +380,9 @@ def test_page_is_clean(bundle: Path, chromium: Chromium) -> None:
 
 def test_never_settling(play: Play) -> None:
     """A call that does not settle is pending, and the next scenario is played."""
-    stuck, completed = play(REFUSED, refreshed(next(TOKENS)), patch=STUCK_ONCE, patience=0.3)
+    stuck, completed = play(REFUSED, refreshed(next(TOKENS)), patch=STUCK_ONCE)
     assert (stuck.summary, completed.summary) == ("pending; no event; token kept", NEW)
-    assert stuck.calls[0].at >= 0.3
+    assert stuck.calls[0].at >= 3.0
     assert stuck.exchanges == ()
 
 
@@ -454,8 +454,8 @@ def test_no_sdk(play: Play, tmp_path: Path, source: str, words: str) -> None:
 )
 def test_hostile(play: Play, monkeypatch: pytest.MonkeyPatch, patch: str, words: str) -> None:
     """An SDK that hangs or leaves its page ends the play, within limits."""
-    monkeypatch.setattr(visit, "OPENING_SECONDS", 4.0)
-    monkeypatch.setattr(visit, "ANSWERING_SECONDS", 1.0)
+    monkeypatch.setattr(visit, "OPENING_SECONDS", 10.0)
+    monkeypatch.setattr(visit, "ANSWERING_SECONDS", 5.0)
     monkeypatch.setattr(visit, "BEAT_SECONDS", 0.2)
     with pytest.raises(Unusable, match=words):
         play(REFUSED, refreshed(next(TOKENS)), patch=patch)
@@ -531,12 +531,12 @@ def test_interrupt(bundle: Path) -> None:
             assert child.stdout.readline() == "playing\n"
             time.sleep(1.0)
             os.killpg(child.pid, signal.SIGINT)  # as a terminal does it: everybody in the foreground gets it
-            _, errors = child.communicate(timeout=40)
+            _, errors = child.communicate(timeout=300)
         finally:
             child.kill()
     assert errors.strip().endswith("KeyboardInterrupt")
     assert "Warning" not in errors
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while processes(mark) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert processes(mark) == []
@@ -618,7 +618,7 @@ def test_browser_that_does_not_start(bundle: Path, bare: Path, monkeypatch: pyte
     sdk = Twilight(bundle)
     with pytest.raises(Missing, match="mine does not start"):
         sdk.play([Lane((REFUSED,), "fast")])
-    deadline = time.monotonic() + 10.0  # the thread that waits for a process may take a moment to notice that it ended
+    deadline = time.monotonic() + 60.0  # the thread that waits for a process may take a moment to notice that it ended
     while threading.active_count() > before:
         assert time.monotonic() < deadline
         time.sleep(0.02)

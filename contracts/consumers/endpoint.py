@@ -28,8 +28,8 @@ from contracts.scenario import LANDING, page
 FAVICON: Final = "/favicon.ico"  # browsers ask for it by themselves
 MOST_CONNECTIONS: Final = 500
 IDLE_SECONDS = 30.0  # a connection that brings no whole request for so long is dropped
-START_SECONDS: Final = 5.0
-STOP_SECONDS: Final = 2.0
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 10.0
 
 _BY_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: do not wait, drop what is left; closing is then a reset
 

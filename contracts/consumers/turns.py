@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,8 +17,9 @@ class Turns:
     Garbage collection, a machine with too much to do and one that sleeps look the same from within.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.longest = 0.0
+        self._now = now
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -30,8 +32,8 @@ class Turns:
         self._thread.join()
 
     def _beat(self) -> None:
-        last = time.monotonic()
+        last = self._now()
         while not self._over.wait(BEAT_SECONDS):
-            now = time.monotonic()
+            now = self._now()
             self.longest = max(self.longest, now - last - BEAT_SECONDS)
             last = now

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.types import ASGIApp
 
-START_SECONDS = 5.0
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0  # for an app that keeps its loop from ending; the server itself needs no time to stop
 GRACEFUL_SECONDS = 0.4
 
 
@@ -29,7 +30,7 @@ def serve(app: ASGIApp, *, tls: ssl.SSLContext | None = None, port: int = 0) -> 
     """Serve `app` on 127.0.0.1 and yield its base URL, without a slash at the end.
 
     `tls` is a server-side context that has its certificate loaded. Port 0 takes a free one. When the block ends,
-    requests under way have 0.4 seconds to finish; after a second nothing listens any more.
+    requests under way have 0.4 seconds to finish; then nothing listens any more.
     """
     with _bind(port) as listener:
         server = _Running(app, tls, listener)
@@ -80,7 +81,7 @@ class _Running:
         server.should_exit = True
         with contextlib.suppress(RuntimeError):  # the loop may have ended by itself
             loop.call_soon_threadsafe(stopping.set)
-        self._thread.join(2 * GRACEFUL_SECONDS)
+        self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         try:
