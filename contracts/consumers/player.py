@@ -235,10 +235,13 @@ class Player:
     async def _late_events(self) -> None:
         """Wait as long as an event that is missing could still come in time; in any case for what is due right now."""
         await asyncio.sleep(TURN_SECONDS)
+        known, due = None, 0.0
         while True:
-            heard = self._sorted()
-            due = [_event_due(s) for s in self._scenes if _owes_event(s) and not heard[s.number]]
-            if time.monotonic() >= max(due, default=0.0):
+            settled = sum(take.settled != "pending" for scene in self._scenes for take in scene.takes)
+            if known != (len(self._heard), settled):  # else nothing has changed; to sort hundreds of events takes a while
+                known, heard = (len(self._heard), settled), self._sorted()
+                due = max((_event_due(s) for s in self._scenes if _owes_event(s) and not heard[s.number]), default=0.0)
+            if time.monotonic() >= due:
                 return
             await asyncio.sleep(TURN_SECONDS)
 
