@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +28,7 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 SEEN = pytest.StashKey[list[Row]]()
+WHOLE = {"test_liars"}  # files with a test about all others of the file
 HOSTILE = pytest.StashKey[list[str]]()  # a line for each hostile server that was met
 
 
@@ -34,6 +36,34 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin with empty tables."""
     config.stash[SEEN] = []
     config.stash[HOSTILE] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make, such as a browser, stay together when they are spread over several processes."""
+    for item in items:
+        shared = [name for name in getattr(item, "fixturenames", ()) if _is_shared(item, name)]
+        if shared or item.path.stem in WHOLE:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _is_shared(item: pytest.Item, name: str) -> bool:
+    """Whether a fixture of these tests is made once for a file or more."""
+    found = item.session._fixturemanager.getfixturedefs(name, item) or ()
+    return any(made.baseid.startswith("tests/") and made.scope in ("module", "session") for made in found)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of several processes has ended: its tables are part of the whole."""
+    told = getattr(node, "workeroutput", {}).get("tables", ([], []))
+    node.config.stash[SEEN] += [Row(*row) for row in told[0]]
+    node.config.stash[HOSTILE] += told[1]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that prints the tables what was seen in this one."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tables"] = [[*map(astuple, session.config.stash[SEEN])], session.config.stash[HOSTILE]]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
