@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import astuple, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +40,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[HOSTILE] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make, such as a browser, stay together when they are spread over several processes."""
-    for item in items:
-        shared = [name for name in getattr(item, "fixturenames", ()) if _is_shared(item, name)]
-        if shared or item.path.stem in WHOLE:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Spread the tests one by one, but keep a file together that shares what takes long to make, such as a browser.
+
+    It stands in for pytest-xdist's own `loadgroup`, whose marks do not arrive with this pytest.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if _shares(config.rootpath / file) else nodeid
+
+    return Together(config, log)
 
 
-def _is_shared(item: pytest.Item, name: str) -> bool:
-    """Whether a fixture of these tests is made once for a file or more."""
-    found = item.session._fixturemanager.getfixturedefs(name, item) or ()
-    return any(made.baseid.startswith("tests/") and made.scope in ("module", "session") for made in found)
+@cache
+def _shares(file: Path) -> bool:
+    """Whether tests of a file share a fixture, or one is about all others."""
+    return file.stem in WHOLE or re.search(r'scope="(module|session)"', file.read_text("utf-8")) is not None
 
 
 @pytest.hookimpl(optionalhook=True)
