@@ -148,10 +148,10 @@ def test_stray_zero_bytes_are_no_other_encoding(raw: bytes) -> None:
 
 @pytest.mark.parametrize(("raw", "readable"), named(HOSTILE))
 def test_a_hostile_body_costs_little(raw: bytes, readable: bool) -> None:
-    """A body made to crash or stall its reader is read within two seconds and told in short sentences."""
+    """A body made to crash or stall its reader is read with at most five seconds of work and told in short sentences."""
     started = time.thread_time()
     reading = read(raw)
-    assert time.thread_time() - started < 2
+    assert time.thread_time() - started < 5
     assert reading.readable is readable
     assert len(reading.faults) <= SHOWN + 2
     assert all(len(sentence) < 80 + QUOTED for sentence in reading.faults)
