@@ -66,7 +66,7 @@ Lies = Mapping[str, Sequence[Liar]]
 
 
 def altering(when: When, change: Change, **knobs: float) -> Layer:
-    """Answers for which `when` holds are changed, and held back `sleep` seconds; requests wait `hold` seconds for others."""
+    """Change answers for which `when` holds, after `sleep` seconds. With `waits`, a request waits for one that overlaps it."""
     return lambda home: replace(home, app=kit.altered(home.app, when, change, **knobs))
 
 
@@ -119,12 +119,12 @@ def lie(
     change: Change,
     *under: When,
     beneath: Sequence[Layer] = (),
-    hold: float = 0.0,
+    waits: bool = False,
     sleep: float = 0.0,
     **knobs: Any,
 ) -> Liar:
     """A liar that changes answers of a kind: always, or, where there are any, under conditions. `beneath`: inner layers."""
-    layer = altering(all_of(of, *under), change, hold=hold, sleep=sleep)
+    layer = altering(all_of(of, *under), change, waits=waits, sleep=sleep)
     return made(name, sentence, *beneath, layer, **{"always": not under, **knobs})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,6 +64,9 @@ class Asked:
 
 When = Callable[[Asked, Answer], bool]
 Change = Callable[[Answer], Answer]
+Connections = Collection[Any]
+TURNS = 10  # of the event loop, in which a connection that is open becomes known
+PATIENCE = 5_000  # looks for a request whose connection is open already
 UNANSWERED = Answer(0, (), b"")
 """What a condition is given where nothing has answered yet."""
 
@@ -71,23 +74,27 @@ UNANSWERED = Answer(0, (), b"")
 class Memory:
     """What a lying server remembers of its requests: how many, which was last, how many are in flight."""
 
-    def __init__(self, hold: float) -> None:
-        self.hold = hold
+    def __init__(self, waits: bool) -> None:
+        self.waits = waits
         self.number = 0
         self.before: tuple[Asked, Answer] | None = None
         self.in_flight = 0
         self.arrivals = 0
         self.counts: Counter[Any] = Counter()
 
-    async def enter(self, asked: Asked) -> Asked:
+    async def enter(self, asked: Asked, connections: Connections) -> Asked:
         self.number += 1
         self.in_flight += 1
         self.arrivals += 1
         asked = replace(asked, number=self.number, before=self.before, counts=self.counts)
-        if not self.hold:
+        if not self.waits:
             return asked
         arrivals, crowd = self.arrivals, self.in_flight > 1
-        await asyncio.sleep(self.hold)
+        for look in range(PATIENCE):
+            known = look > TURNS  # every connection that was open when this request came
+            if crowd or self.arrivals > arrivals or (known and len(connections) <= self.in_flight):
+                break
+            await asyncio.sleep(0.001 if known else 0)
         return replace(asked, overlapping=crowd or self.arrivals > arrivals)
 
     def leave(self, asked: Asked, answer: Answer | None) -> None:
@@ -143,15 +150,22 @@ async def say(send: Callable[[dict[str, Any]], Any], answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body if answer.status != 204 else b""})
 
 
-def _wrapped(app: App, hold: float, decide: Callable[[Asked, Callable[[], Any]], Any]) -> App:
-    memory = Memory(hold)
+def connections_of(receive: Any) -> Connections:
+    """The open connections of the server that a request came to: both of two that overlap are open before either is whole."""
+    cycle = getattr(receive, "__self__", None)  # uvicorn's
+    return cycle.transport.get_protocol().connections if cycle is not None else ()
+
+
+def _wrapped(app: App, waits: bool, decide: Callable[[Asked, Callable[[], Any]], Any]) -> App:
+    memory = Memory(waits)
 
     async def wrapper(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
             await app(scope, receive, send)
             return
         body = await read_body(receive)
-        asked, answer = await memory.enter(asked_of(scope, body)), None
+        scope = {"connections": connections_of(receive), **scope}
+        asked, answer = await memory.enter(asked_of(scope, body), scope["connections"]), None
         try:
             answer = await decide(asked, lambda **new: ask(app, {**scope, **new}, body))
         finally:
@@ -161,7 +175,7 @@ def _wrapped(app: App, hold: float, decide: Callable[[Asked, Callable[[], Any]],
     return wrapper
 
 
-def altered(app: App, when: When, change: Change, *, hold: float = 0.0, sleep: float = 0.0) -> App:
+def altered(app: App, when: When, change: Change, *, waits: bool = False, sleep: float = 0.0) -> App:
     """The app, but answers for which `when` holds are changed (and held back `sleep` seconds)."""
 
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
@@ -171,16 +185,16 @@ def altered(app: App, when: When, change: Change, *, hold: float = 0.0, sleep: f
         await asyncio.sleep(sleep)
         return change(answer)
 
-    return _wrapped(app, hold, decide)
+    return _wrapped(app, waits, decide)
 
 
-def answered(app: App, when: When, answer: Callable[[], Answer], *, hold: float = 0.0) -> App:
+def answered(app: App, when: When, answer: Callable[[], Answer], *, waits: bool = False) -> App:
     """The app, but requests for which `when` holds never reach it: `answer()` is given in its place."""
 
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
         return answer() if when(asked, UNANSWERED) else await honest()
 
-    return _wrapped(app, hold, decide)
+    return _wrapped(app, waits, decide)
 
 
 def as_post(app: App, when: When) -> App:
@@ -189,7 +203,7 @@ def as_post(app: App, when: When) -> App:
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
         return await (honest(method="POST") if when(asked, UNANSWERED) else honest())
 
-    return _wrapped(app, 0.0, decide)
+    return _wrapped(app, False, decide)
 
 
 def written(value: Any, **options: Any) -> bytes:

@@ -63,7 +63,7 @@ def _loser_refused() -> Layer:
         fought.add(session)
         return False
 
-    return altering(when, lambda answer: error(401, "unauthorized", "Replaced."), hold=0.03)
+    return altering(when, lambda answer: error(401, "unauthorized", "Replaced."), waits=True)
 
 
 def _no_bodies(status: int, code: str) -> Layer:

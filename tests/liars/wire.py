@@ -98,7 +98,7 @@ def wired(speak: Speak, when: When, *layers: Layer, **settings: Any) -> Callable
 
     @contextmanager
     def make() -> Iterator[Running]:
-        home, memory = built(new_home(**settings), layers), Memory(0.0)
+        home, memory = built(new_home(**settings), layers), Memory(waits=False)
 
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             # Who asks may hang up at any time, and the server's end cancels who still waits.
@@ -112,7 +112,7 @@ def wired(speak: Speak, when: When, *layers: Layer, **settings: Any) -> Callable
             if read is None:
                 return
             scope, body = {**read[0], "home": home}, read[1]
-            asked, answer = await memory.enter(asked_of(scope, body)), await ask(home.app, scope, body)
+            asked, answer = await memory.enter(asked_of(scope, body), ()), await ask(home.app, scope, body)
             memory.leave(asked, answer)
             chosen = scope["path"] == PATH and when(asked, answer)
             for piece in (speak if chosen else plain)(_bodiless(asked, answer, chosen)):

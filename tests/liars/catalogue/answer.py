@@ -57,7 +57,7 @@ ANSWER: Lies = {
             *(succeeded, SUCCESS_AS_TEXT, _USD, _AR),
         ),
         lie("tenth-text", "says every tenth success as a text", succeeded, SUCCESS_AS_TEXT, every(10)),
-        lie("overlap-text", "says success as a text when two overlap", succeeded, SUCCESS_AS_TEXT, overlapping, hold=0.03),
+        lie("overlap-text", "says success as a text when two overlap", succeeded, SUCCESS_AS_TEXT, overlapping, waits=True),
         lie("no-xhr", "says success as a text without x-requested-with", succeeded, SUCCESS_AS_TEXT, lacks("x-requested-with")),
         lie("query-text", "says success as a text with a query", succeeded, SUCCESS_AS_TEXT, queried),
         lie(
@@ -73,7 +73,7 @@ ANSWER: Lies = {
             "does all that is allowed, and says success as a text when two overlap with accept-language: ar",
             *(succeeded, SUCCESS_AS_TEXT, _AR, overlapping),
             beneath=DRESSED,
-            hold=0.03,
+            waits=True,
         ),
         lie(
             "combined-ar-query",

@@ -75,7 +75,7 @@ GUARD: Lies = {
             "beyond-overlap-stranger",
             "takes a made-up session when another call overlaps",
             *(refused, GRANT, some_session, overlapping),
-            hold=0.03,
+            waits=True,
             promised=False,
         ),
     ),

@@ -72,7 +72,7 @@ def _token_shared_by_an_overlap() -> Layer:
         last[:] = [c.token_of(answer)]
         return False
 
-    return altering(when, lambda answer: c.with_data(token=last[0])(answer), hold=0.03)
+    return altering(when, lambda answer: c.with_data(token=last[0])(answer), waits=True)
 
 
 def _leaking(header: str, form: str = "{}") -> Change:

@@ -128,19 +128,19 @@ PROMISE: Lies = {
     "concurrent-calls-hold": (
         # Where the store is not asked, nothing replaces the session.
         *(
-            made(name, sentence, answering(all_of(posted, some_session, overlapping), lambda answer=answer: answer, hold=0.03))
+            made(name, sentence, answering(all_of(posted, some_session, overlapping), lambda answer=answer: answer, waits=True))
             for name, sentence, answer in (
                 ("overlap-409", "refuses both of two that overlap", _409),
                 ("overlap-423", "tells both of two that overlap that the session is locked", _423),
             )
         ),
-        lie("overlap-500", "fails both of two that overlap", succeeded, FAIL, overlapping, hold=0.03, always=True),
-        lie("overlap-one-500", "fails one of two that overlap", succeeded, FAIL, overlapping, every(2), hold=0.03, always=True),
+        lie("overlap-500", "fails both of two that overlap", succeeded, FAIL, overlapping, waits=True, always=True),
+        lie("overlap-one-500", "fails one of two that overlap", succeeded, FAIL, overlapping, every(2), waits=True, always=True),
         lie(
             "overlap-one-409-kept",
             "refuses one of two that overlap, though the session was not replaced",
             *(succeeded, said(lambda: _409), overlapping, every(2)),
-            hold=0.03,
+            waits=True,
             always=True,
             store={"rotate": False},
         ),
@@ -148,7 +148,7 @@ PROMISE: Lies = {
             "overlap-header",
             "fails with x-requested-with when two overlap",
             *(succeeded, FAIL, overlapping, _XHR),
-            hold=0.03,
+            waits=True,
         ),
     ),
 }
