@@ -179,23 +179,22 @@ def _resolve(host: str, port: int, budget: Budget) -> tuple[Address, ...]:
     """The addresses of a host. A resolver that does not answer cannot be interrupted, so it is waited for in a thread."""
     with contextlib.suppress(OSError):
         return _numeric(host, port)
-    found: list[tuple[Address, ...]] = []
-    failed: list[OSError | UnicodeError] = []
+    answers: list[tuple[Address, ...] | OSError | UnicodeError] = []
 
     def ask() -> None:
         try:
-            found.append(_look_up(host, port, 0))
+            answers.append(_look_up(host, port, 0))
         except (OSError, UnicodeError) as error:
-            failed.append(error)
+            answers.append(error)
 
     thread = threading.Thread(target=ask, daemon=True, name="contracts-resolve")
     thread.start()
     thread.join(budget.left())
-    if failed:
-        raise failed[0]
-    if not found:
+    if not answers:
         raise TimeoutError("the resolver did not answer")
-    return found[0]
+    if isinstance(answers[0], Exception):
+        raise answers[0]
+    return answers[0]
 
 
 @lru_cache(64)

@@ -16,7 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -103,11 +103,7 @@ class Network:
     """Opens a connection for each exchange. `context` holds the trusted certificates: the system's unless given."""
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self._given = context
-
-    @cached_property
-    def _context(self) -> ssl.SSLContext:
-        return self._given or trust()
+        self._context = context
 
     def exchange(self, request: Request, budget: Budget, gate: threading.Barrier | None) -> Answer:
         """The answer as it came. TooMuch, OSError (TimeoutError among them), h11.ProtocolError: there is none."""
@@ -117,11 +113,13 @@ class Network:
             headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
         if not any(name.lower() == b"host" for name, _ in headers):
             headers.insert(0, (b"Host", url.shown))
+        if url.encrypted and self._context is None:
+            self._context = trust()
         connection = connect(url.host, url.port, self._context if url.encrypted else None, budget)
         try:
             http = h11.Connection(h11.CLIENT, HEAD_CAP)
             whole = http.send(h11.Request(method=request.method, target=url.target, headers=headers))
-            whole += http.send(h11.Data(request.body)) + http.send(h11.EndOfMessage())
+            whole += (http.send(h11.Data(request.body)) if request.body else b"") + http.send(h11.EndOfMessage())
             budget.reached = "ask"
             _send(connection, whole, budget, gate)
             return receive(connection, http, budget)

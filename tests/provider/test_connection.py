@@ -23,6 +23,7 @@ from contracts.provider import connection
 from contracts.provider.http import BODY_CAP, Network, Sender
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
+from contracts.provider.target import Target
 
 Handler = Callable[[socket.socket], None]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -227,6 +228,14 @@ def test_tls_is_verified() -> None:
     assert [a.status for a in answers if isinstance(a, Response)] == [401, 401]
 
 
+def test_no_exchange_pays_for_reading_the_trusted_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are read with the target, before a deadline runs: on a busy machine it takes longer than an answer may."""
+    with serve(Store().app) as url:
+        target = Target.at(url.replace("http", "https"), None, deadline=DEADLINE)
+        monkeypatch.setattr(ssl, "create_default_context", lambda: pytest.fail("read by an exchange"))
+        assert failure(target.sender.send(post(target.base_url))) == "tls"
+
+
 STOPS = {
     "nothing": (b"", "nothing came"),
     "within the head": (b"HTTP/1.1 200 OK\r\n", "the head stopped after 17 bytes"),
@@ -421,6 +430,16 @@ def test_one_of_two_that_fails_does_not_hold_the_other() -> None:
         bad, good = sender(60.0).send_two(post(nobody), post(url))
         assert time.monotonic() - begun < 30  # else it had waited for its partner until the deadline
     assert failure(bad) == "unreachable"
+    assert isinstance(good, Response)
+
+
+def test_a_failed_handshake_does_not_hold_the_other() -> None:
+    """Where one of two finds no TLS, the other goes alone at once and is answered."""
+    with serve(Store().app) as url:
+        begun = time.monotonic()
+        bad, good = sender(30.0).send_two(post(url.replace("http", "https")), post(url))
+        assert time.monotonic() - begun < 15
+    assert failure(bad) == "tls"
     assert isinstance(good, Response)
 
 
