@@ -59,6 +59,7 @@ mutation: $(VENV)/.installed-dev
 	$(BIN)/python tools/mutation.py $(ARGS)
 
 benchmarks: $(VENV)/.installed-dev node_modules/.package-lock.json
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/verdict.py
 	$(BIN)/python benchmarks/volume.py
 	$(BIN)/python benchmarks/sdk_rate.py
