@@ -104,7 +104,7 @@ def main() -> None:
             Ratio(f"memory for {MORE:,} requests minus that for {MANY:,}", extra, most=20, unit=" MB"),
             Ratio(f"exchanges judged per second, relative to {JUDGED_A_SECOND:,}", judged, least=1),
         ],
-        machine("twilight-refresh-contract", "pytest", "httpx", "httpcore", "uvicorn"),
+        machine("twilight-refresh-contract", "pytest", "httpx", "h11", "uvicorn"),
     )
 
 

@@ -28,8 +28,8 @@ PURE = ("model/", "rules/", "redaction/")
 NETWORK = ("httpx", "httpcore", "socket", "h11")
 FORBIDDEN_IN_PURE = {*NETWORK, "pytest", "respx", "uvicorn", "starlette", "schemathesis", "hypothesis"}
 MAY_USE_THE_NETWORK = (
-    *(f"provider/{name}.py" for name in ("network", "transport", "sender", "target", "mock", "serving")),
-    *(f"consumer/{name}.py" for name in ("reference", "httpx_stage", "socket_stage")),
+    *(f"provider/{name}.py" for name in ("connection", "http", "target", "mock", "serving")),
+    *(f"consumer/{name}.py" for name in ("reference", "requests", "httpx_stage", "socket_stage")),
 )
 HEAVY = {*NETWORK, "respx", "uvicorn", "starlette", "schemathesis", "hypothesis", "yaml", "jwt", "jsonschema_rs"}
 LATE = ("schemathesis", "hypothesis", "httpx", "yaml", "starlette")

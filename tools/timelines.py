@@ -16,8 +16,10 @@ from contracts.consumer.sdk import Twilight, find_bundle
 from contracts.model.outcome import Outcome
 from contracts.model.scenario import ScenarioSequence, interleaved, named
 from contracts.model.tokens import unsigned
+from contracts.redaction.redacted import redact
 from contracts.redaction.redactor import Redactor
 from contracts.report.drawing import draw
+from contracts.report.timeline import story
 from contracts.rules.consumer import RULE_SET
 from contracts.rules.engine import Evaluator
 
@@ -36,10 +38,11 @@ def outcome(client: Client) -> Outcome:
 def picture(client: Client, called: str) -> str:
     """The outcome drawn, with the rules that it breaks."""
     try:
-        o = outcome(client)
+        met = outcome(client)
     finally:
         client.close()
-    return draw(o, [finding.rule for finding in Evaluator(RULE_SET).add(o)], client=called, redactor=Redactor())
+    broken = [finding.rule for finding in Evaluator(RULE_SET).add(met)]
+    return draw(redact(story(met), Redactor()), broken, client=called)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Consumers: clients of the endpoint, the stages on which they meet scenarios, and the SDK in its browser."""
+"""Consumers: clients of the endpoint, the stages that play scenarios to them, and the SDK in its browser."""

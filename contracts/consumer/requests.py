@@ -1,4 +1,4 @@
-"""What a client asks: HTTP/1.1 requests out of bytes, within limits. What is no request is Malformed."""
+"""What a client asks: HTTP/1.1 requests out of bytes, read by h11 within limits of ours. What is no request is Malformed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Generator
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+import h11
+
 from contracts.model.exchange import Request
 
 COOKIE: Final = "scenario"  # by this cookie a request names the number of its scenario
 LARGEST_BODY: Final = 1 << 20
-LONGEST_CHUNK_LINE: Final = 1 << 10
+LONGEST_CHUNK_LINE: Final = 1 << 10  # trailers are no longer either
 LONGEST_HEAD: Final = 64 << 10
-_REQUEST_LINE: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.([01])")
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_REQUEST_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
+_NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]")
+_LINES: Final = re.compile(rb"[^\r\n]+(?:\r\n[^\r\n \t][^\r\n]*)*")  # h11 takes bare line ends and folded headers too
 _HOST: Final = re.compile(r"[0-9A-Za-z._:\[\]-]+")
-_LENGTH: Final = re.compile(r"[0-9]{1,9}")
-_CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?", re.DOTALL)
 _NUMBER: Final = re.compile(rf"(?:^|;)[ \t]*{COOKIE}=([0-9]{{1,15}})[ \t]*(?:;|$)")
 
 
@@ -34,78 +35,68 @@ class ClientRequest(NamedTuple):
     keep: bool
 
 
-class _Head(NamedTuple):
-    """The head of a request. `length` is that of its body, None when that is chunked."""
-
-    method: str
-    url: str
-    path: str
-    headers: tuple[tuple[str, str], ...]
-    length: int | None
-    number: int | None
-    keep: bool
-
-
 def requests(buffer: bytearray, base: str) -> Generator[ClientRequest | None, None, None]:
     """The requests in a buffer, taken out of it one by one; None whenever more has to come first."""
     while True:
         while (end := buffer.find(b"\r\n\r\n")) < 0:
             _check_beginning(buffer)
             yield None
-        if end > LONGEST_HEAD:
+        if end > LONGEST_HEAD or not _LINES.fullmatch(buffer, 0, end):
             raise Malformed
-        head = _read_head(buffer[:end].decode("latin-1"), base)
-        del buffer[: end + 4]
-        if head.length is None:
-            body = yield from _chunked(buffer)
-        else:
-            body = yield from _taken(buffer, head.length)
-        yield ClientRequest(Request(head.method, head.url, head.headers, body), head.path, head.number, head.keep)
+        http = h11.Connection(h11.SERVER, LONGEST_HEAD + 4)
+        try:
+            head, body = yield from _read(http, buffer)
+        except h11.RemoteProtocolError:
+            raise Malformed from None
+        buffer[:0] = http.trailing_data[0]
+        yield _asked(head, body, base, keep=http.their_state is not h11.MUST_CLOSE)
 
 
 def _check_beginning(buffer: bytearray) -> None:
     """What cannot become a request is told early: a client that speaks something else should not have to wait."""
     end = buffer.find(b"\n")
-    if end >= 0 and not (buffer[end - 1 : end] == b"\r" and _REQUEST_LINE.fullmatch(buffer[: end - 1].decode("latin-1"))):
+    if end >= 0 and not (buffer[end - 1 : end] == b"\r" and _REQUEST_LINE.fullmatch(buffer, 0, end - 1)):
         raise Malformed
-    if len(buffer) > LONGEST_HEAD or (buffer and not _NAME.match(chr(buffer[0]))):
+    if len(buffer) > LONGEST_HEAD or (buffer and not _NAME.match(buffer)):
         raise Malformed
 
 
-def _read_head(text: str, base: str) -> _Head:
-    first, *lines = text.split("\r\n")
-    line = _REQUEST_LINE.fullmatch(first)
-    if line is None or not text.count("\r") == text.count("\n") == len(lines) or "\0" in text:
-        raise Malformed
-    method, target, minor = line.groups()
-    headers = []
-    host = length = number = None
-    chunked, keep = False, minor == "1"
-    for line_ in lines:
-        name, colon, value = line_.partition(":")
-        if not colon or not _NAME.fullmatch(name):
+def _read(http: h11.Connection, buffer: bytearray) -> Generator[None, None, tuple[h11.Request, bytes]]:
+    """The next request's head and its body, once they are there. Trailers are read and forgotten."""
+    head, body = None, bytearray()
+    while not isinstance(event := http.next_event(), h11.EndOfMessage):
+        if isinstance(event, h11.Request):
+            head = event
+            named = dict(head.headers)
+            length = named.get(b"content-length")
+            if length and (b"transfer-encoding" in named or int(length) > LARGEST_BODY):
+                raise Malformed
+        elif isinstance(event, h11.Data):
+            body += event.data
+        else:
+            if head and len(http.trailing_data[0]) > LONGEST_CHUNK_LINE:
+                raise Malformed
+            while not buffer:
+                yield
+            http.receive_data(bytes(buffer))
+            buffer.clear()
+        if len(body) > LARGEST_BODY:
             raise Malformed
-        value = value.strip(" \t")
-        headers.append((name, value))
-        key = name.lower()
-        if key == "host":
+    assert head is not None  # noqa: S101 - no message ends that has not begun
+    return head, bytes(body)
+
+
+def _asked(head: h11.Request, body: bytes, base: str, *, keep: bool) -> ClientRequest:
+    """A request as it is noted."""
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
+    host = number = None
+    for name, value in headers:
+        if name.lower() == "host":
             host = value
-        elif key == "content-length":
-            if length not in (None, value) or not _LENGTH.fullmatch(value):
-                raise Malformed
-            length = value
-        elif key == "transfer-encoding":
-            if chunked or value.lower() != "chunked":
-                raise Malformed
-            chunked = True
-        elif key == "connection":
-            keep = keep and "close" not in value.lower()
-        elif key == "cookie" and (found := _NUMBER.search(value)):
+        elif name.lower() == "cookie" and (found := _NUMBER.search(value)):
             number = int(found[1])
-    if (chunked and length) or int(length or 0) > LARGEST_BODY:
-        raise Malformed
-    url, path = _address(target, host, base)
-    return _Head(method, url, path, tuple(headers), None if chunked else int(length or 0), number, keep)
+    url, path = _address(head.target.decode("latin-1"), host, base)
+    return ClientRequest(Request(head.method.decode(), url, headers, body), path, number, keep)
 
 
 def _address(target: str, host: str | None, base: str) -> tuple[str, str]:
@@ -123,44 +114,3 @@ def _address(target: str, host: str | None, base: str) -> tuple[str, str]:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise Malformed
     return target, parts.path or "/"
-
-
-def _taken(buffer: bytearray, length: int) -> Generator[None, None, bytes]:
-    """The next `length` bytes, once they are there."""
-    while len(buffer) < length:
-        yield None
-    taken = bytes(buffer[:length])
-    del buffer[:length]
-    return taken
-
-
-def _line(buffer: bytearray) -> Generator[None, None, bytes]:
-    """The next line, without its end."""
-    while (end := buffer.find(b"\r\n", 0, LONGEST_CHUNK_LINE)) < 0:
-        if len(buffer) >= LONGEST_CHUNK_LINE:
-            raise Malformed
-        yield None
-    line = bytes(buffer[:end])
-    del buffer[: end + 2]
-    return line
-
-
-def _chunked(buffer: bytearray) -> Generator[None, None, bytes]:
-    """A chunked body. Trailers are read and forgotten."""
-    body = bytearray()
-    while True:
-        size = _CHUNK.fullmatch((yield from _line(buffer)))
-        if size is None or len(body) + int(size[1], 16) > LARGEST_BODY:
-            raise Malformed
-        length = int(size[1], 16)
-        if not length:
-            break
-        body += yield from _taken(buffer, length)
-        if (yield from _taken(buffer, 2)) != b"\r\n":
-            raise Malformed
-    room = LONGEST_HEAD
-    while line := (yield from _line(buffer)):
-        room -= len(line)
-        if room < 0:
-            raise Malformed
-    return bytes(body)

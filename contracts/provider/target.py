@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -12,10 +11,10 @@ from contracts import __version__
 from contracts.model.cookies import XSRF
 from contracts.model.document import load
 from contracts.model.exchange import Request
+from contracts.provider.connection import trust
 from contracts.provider.customer import Customer
+from contracts.provider.http import InProcess, Network, Sender
 from contracts.provider.probes import BODIES, QUERIES, Probe
-from contracts.provider.sender import Sender
-from contracts.provider.transport import GuardedTransport, InProcess
 
 if TYPE_CHECKING:
     import httpx
@@ -56,15 +55,14 @@ class Target:
         headers: Mapping[str, str] | None = None,
     ) -> Target:
         """The target behind a URL. OSError or ssl.SSLError: the CA file cannot be read."""
-        context = None
-        if ca:
-            context = ssl.create_default_context()
-            context.load_verify_locations(ca)
+        parts = urlsplit(base_url)
+        # The system's certificates are read now, so that the first exchange does not pay for it with its deadline.
+        context = trust(ca) if ca or parts.scheme == "https" else None
         return cls(
-            name or urlsplit(base_url).netloc,
+            name or parts.netloc,
             "real",
             base_url,
-            Sender(GuardedTransport(context), deadline),
+            Sender(Network(context), deadline),
             Customer.with_cookies(cookie or ""),
             path or load().path,
             expired_cookie,
