@@ -1,6 +1,7 @@
 # make check          judge the built-in store over its socket, the mock, the Python client, and the Twilight SDK where it and a
 #                     Chromium are installed; the report goes to refresh-report/
-# make test           everything that proves the suite itself: lint, types, tests; it installs the SDK
+# make test           everything that proves the suite itself: lint, types, tests; it installs the SDK. ARGS="-k turns" runs what
+#                     it names and nothing else, in seconds
 # make rule-pages     write a page for each rule of the document to docs/rules/
 # make docs           build the documents as a site, into site/
 # make detection      judge every liar by every rule, and write docs/detection.md
@@ -16,34 +17,29 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
-# Four parts of the tests that take about as long as one another; those in the middle mostly wait.
-LIARS := tests/provider/test_liars.py tests/consumer/test_liars.py
-CLIENTS := tests/run/test_consumer_gate.py tests/consumer/test_sdk_liars.py tests/test_docs.py tests/report/test_page.py
-RUNS := tests/run/test_provider_gate.py tests/run/test_own_errors.py tests/har tests/report/test_pipeline.py tests/report/test_pipeline_lint.py tests/report/test_progress.py
-
-.PHONY: benchmarks detection docs mutation rule-pages check test test-liars test-clients test-runs test-others sdk-versions
+.PHONY: benchmarks detection docs mutation rule-pages check test test-lint test-types test-all sdk-versions
 
 check: $(VENV)/.installed
 	@$(BIN)/pytest --pyargs contracts $(ARGS)
 
+ifdef ARGS
 test: $(VENV)/.installed-dev node_modules/.package-lock.json
+	$(BIN)/pytest tests $(ARGS)
+else
+test: $(VENV)/.installed-dev node_modules/.package-lock.json
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-all test-types test-lint
+endif
+
+# A third process works while others wait for servers, deadlines and browsers.
+test-all:
+	$(BIN)/pytest tests --numprocesses 3 --dist loadgroup
+
+test-types:
+	$(BIN)/mypy
+
+test-lint:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	@echo "running the tests in four parts at the same time; each is printed when it has ended"
-	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target test-liars test-clients test-runs test-others
-
-test-liars:
-	$(BIN)/pytest $(LIARS) $(ARGS)
-
-test-clients:
-	$(BIN)/pytest $(CLIENTS) $(ARGS)
-
-test-runs:
-	$(BIN)/pytest $(RUNS) $(ARGS)
-
-test-others:
-	$(BIN)/pytest $(patsubst %,--ignore=%,$(LIARS) $(CLIENTS) $(RUNS)) $(ARGS)
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/zensical build --strict

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import astuple, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.kit.gates import Gate, gate_in
 
@@ -21,7 +25,12 @@ class Row:
     others: tuple[str, ...]
 
 
+# How long an example takes says something about the machine alone.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
 SEEN = pytest.StashKey[list[Row]]()
+WHOLE = {"test_liars"}  # files with a test about all others of the file
 HOSTILE = pytest.StashKey[list[str]]()  # one line for each hostile server that was judged
 
 
@@ -29,6 +38,44 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start with empty tables."""
     config.stash[SEEN] = []
     config.stash[HOSTILE] = []
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Spread the tests one by one, but keep a file together that shares what takes long to make, such as a browser.
+
+    It stands in for pytest-xdist's own `loadgroup`, whose marks do not arrive with this pytest.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if _shares(config.rootpath / file) else nodeid
+
+    return Together(config, log)
+
+
+@cache
+def _shares(file: Path) -> bool:
+    """Whether tests of a file share a fixture, or one is about all others."""
+    return file.stem in WHOLE or re.search(r'scope="(module|session)"', file.read_text("utf-8")) is not None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of several processes has ended: its tables are part of the whole."""
+    told = getattr(node, "workeroutput", {}).get("tables", ([], []))
+    node.config.stash[SEEN] += [Row(*row) for row in told[0]]
+    node.config.stash[HOSTILE] += told[1]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that prints the tables what was seen in this one."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tables"] = [[*map(astuple, session.config.stash[SEEN])], session.config.stash[HOSTILE]]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -112,7 +112,7 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
         env=environment(**own),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=1200,
         check=False,
     )
 
@@ -254,7 +254,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
     shutil.copytree(DOCS, folder / "docs")
     program = Path(sys.executable).with_name("zensical")
     done = subprocess.run(
-        [program, "build", "--strict"], cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [program, "build", "--strict"], cwd=folder, env=environment(), capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return {path: Page(path) for path in (folder / "site").rglob("*.html") if path.name != "404.html"}

@@ -30,7 +30,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
         env=ENVIRONMENT,
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=1500,
         check=False,
     )
 

@@ -46,10 +46,10 @@ BUNDLE: Final = PACKAGES / "twilight/dist/@salla.sa/twilight.min.js"
 COMPONENTS: Final = PACKAGES / "twilight-components/dist/twilight"
 DOCUMENT: Final = CHECKOUT / "docs/login-component.md"
 
-PATIENCE: Final = 15.0  # seconds within which anything that is to happen happens
+PATIENCE: Final = 60.0  # seconds within which anything that is to happen happens
 CALM: Final = 0.5  # seconds without a refresh after which none is due; a debounced one takes 0.3 to leave
-GRACE: Final = 5.0  # seconds for the component to take back what it has drawn for a guest
-VISIT: Final = 60.0  # seconds that one test may take
+GRACE: Final = 20.0  # seconds for the component to take back what it has drawn for a guest
+VISIT: Final = 300.0  # seconds that one test may take
 
 CUSTOMER: Final = 7
 LONG_AGO: Final = 1_000_000_000

@@ -71,7 +71,7 @@ def in_browser(work: Callable[[Any], Awaitable[Any]]) -> Any:
     chromium = Chromium()
 
     async def limited() -> Any:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(600):
             return await work(await chromium.browser())
 
     try:

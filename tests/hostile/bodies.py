@@ -10,6 +10,7 @@ from tests.hostile.kit import FAULTLESS, SESSION, TOKEN, Asked, Behave, Behaviou
 
 bodies = partial(Behaviour, "JSON")
 STRICT = "body-is-strict-json"
+FEW = ("--refresh-max-requests", "10")  # a megabyte that is hard to read each time
 UTF8 = "body-is-utf8"
 PLAIN = '{"status": 200, "success": true, "data": {"token": "t"}}'
 
@@ -38,9 +39,11 @@ def deep_token(body: dict[str, Any], asked: Asked) -> Any:
 
 
 BODIES = (
-    bodies("deep-arrays", "100,000 arrays in each other.", says("[" * 100_000 + "]" * 100_000), word=STRICT),
-    bodies("deep-unclosed", "A million open brackets.", says("[" * 999_999), word=STRICT),
-    bodies("empty-objects", "333,000 empty objects: 1 MB of text, 20 MB of values.", says("[" + "{}," * 332_000 + "{}]")),
+    bodies("deep-arrays", "100,000 arrays in each other.", says("[" * 100_000 + "]" * 100_000), word=STRICT, options=FEW),
+    bodies("deep-unclosed", "A million open brackets.", says("[" * 999_999), word=STRICT, options=FEW),
+    bodies(
+        "empty-objects", "333,000 empty objects: 1 MB of text, 20 MB of values.", says("[" + "{}," * 332_000 + "{}]"), options=FEW
+    ),
     bodies("small-objects", "An honest answer with 140,000 small objects.", beside("[" + '{"":0},' * 140_000 + "0]"), FAULTLESS),
     bodies("duplicate-keys", "10,000 duplicate keys.", says("{" + '"success":true,' * 10_000 + '"status":200}'), word=STRICT),
     bodies("huge-int-as-status", "A status of 300 digits.", says(PLAIN.replace("200", "2" * 300)), word="status-in-enum"),
@@ -49,7 +52,7 @@ BODIES = (
     bodies("nan", "NaN and infinities.", beside("[NaN, Infinity, -Infinity]"), word=STRICT),
     bodies("lone-surrogates", "Lone surrogates in keys and values.", beside('{"\\ud800": "\\udfff"}'), word=STRICT),
     bodies("surrogate-token", "A lone surrogate in the token.", says(PLAIN.replace('"t"', '"token-\\ud800-token"')), word=STRICT),
-    bodies("many-surrogates", "160,000 lone surrogates.", beside('"' + "\\ud800" * 160_000 + '"'), word=STRICT),
+    bodies("many-surrogates", "160,000 lone surrogates.", beside('"' + "\\ud800" * 160_000 + '"'), word=STRICT, options=FEW),
     bodies("bom", "A byte order mark.", says(b"\xef\xbb\xbf" + PLAIN.encode()), word=UTF8),
     bodies("overlong", "Overlong UTF-8.", says(PLAIN.encode().replace(b'"t"', b'"\xc0\xaf\xf8\x88\x80\x80\x80"')), word=UTF8),
     bodies("nuls", "NUL bytes between the letters.", says(PLAIN.encode().replace(b",", b",\0")), word="body-is-"),

@@ -1,10 +1,11 @@
 """Runs of the gate without the cost of starting one: this process imports everything once and forks for each.
 
     stdin    one JSON list of orders: {name, folder, words, environment, origin, most}
-    stdout   one JSON line for each run that is over: {name, code, seconds, megabytes, foreign}
+    stdout   one JSON line for each run that is over: {name, code, work, megabytes, foreign}
 
-`foreign` is whatever the run did beyond talking to its own origin: connections, names looked up, programs started. A run that
-takes longer than `most` seconds is killed; its code is then negative. Linux only, as `ru_maxrss` is in KiB.
+`work` is seconds of a processor. `foreign` is whatever the run did beyond talking to its own origin: connections, names looked
+up, programs started. A run that takes longer than `most` seconds is killed; its code is then negative. Linux only, as `ru_maxrss`
+is in KiB.
 """
 
 from __future__ import annotations
@@ -116,12 +117,12 @@ def main() -> None:
                 if time.monotonic() - begun > order["most"]:
                     os.kill(late, signal.SIGKILL)
             continue
-        order, begun = running.pop(pid)
+        order, _ = running.pop(pid)
         seen = Path(order["folder"]) / "foreign.json"
         done = {
             "name": order["name"],
             "code": os.waitstatus_to_exitcode(status),
-            "seconds": round(time.monotonic() - begun, 2),
+            "work": round(used.ru_utime + used.ru_stime, 2),
             "megabytes": round(used.ru_maxrss / 1024),
             "foreign": json.loads(seen.read_text()) if seen.exists() else [],
         }

@@ -1,7 +1,7 @@
 """What hostile behaviours are made of: a socket that does as it likes, the request it was asked, and an honest answer to spoil.
 
 Behaviour ──► Listener ──► one thread a connection ──► behave(peer, asked)
-              (times each connection until the client has closed it)
+              (sees whether the client closed the connection, or would have stayed for ever)
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ TOKEN = "t0k3n-Of-the-Canary"
 NEXT = "n3xt-Session-Of-the-Canary"
 """How every value begins that an answer puts in the session's place."""
 
-DEADLINE = 1.0
-"""Seconds that the gate gives one exchange."""
-PATIENCE = 8.0
-"""Seconds that a server waits for its client to go: longer than any client may stay, so that one who stays is seen."""
+DEADLINE = 10.0
+"""Seconds that the gate gives one exchange. A busy machine needs a tenth of that at most."""
+SHORT = 1.0
+"""The same against a server that uses up whatever it is given: its answers are late on every machine."""
+PATIENCE = 100.0
+"""Seconds that a server waits for its client to go: ten times what a client may stay, so that one who stays is seen."""
 LARGEST_REQUEST = 1 << 20
 MOST_SENT = 1 << 30
 BLOCK = 1 << 16
@@ -66,18 +68,24 @@ class Asked:
 
 
 class Peer:
-    """The client's end of a connection; whatever it is told to do ends in `GoneError` when the client has hung up."""
+    """The client's end of a connection; whatever it is told to do ends in `GoneError` when the client has hung up.
 
-    def __init__(self, line: socket.socket) -> None:
+    TimeoutError: the client neither takes anything nor hangs up, and the server's patience is at an end.
+    """
+
+    def __init__(self, line: socket.socket, patience: float = PATIENCE) -> None:
         self.line = line
-        self.ends = time.monotonic() + PATIENCE
-        line.settimeout(PATIENCE)
+        self.patience = patience
+        self.ends = time.monotonic() + patience
+        line.settimeout(patience)
 
     def send(self, *pieces: bytes) -> None:
         """Write pieces, at once."""
         try:
             for piece in pieces:
                 self.line.sendall(piece)
+        except TimeoutError:
+            raise
         except OSError:
             raise GoneError from None
 
@@ -103,7 +111,7 @@ class Peer:
 
     def silence(self) -> None:
         """Say nothing more, and stay."""
-        self.pause(PATIENCE)
+        self.pause(self.patience)
 
     def reset(self) -> None:
         """Break the connection with a RST."""
@@ -114,7 +122,8 @@ class Peer:
 
     def drain(self) -> None:
         """Read until the client goes."""
-        self._gone_within(PATIENCE)
+        if not self._gone_within(self.patience):
+            raise TimeoutError
 
     def _gone_within(self, seconds: float) -> bool:
         ends = min(time.monotonic() + seconds, self.ends)
@@ -129,7 +138,7 @@ class Peer:
             return True
         finally:
             with contextlib.suppress(OSError):
-                self.line.settimeout(PATIENCE)
+                self.line.settimeout(self.patience)
         return False
 
 
@@ -141,6 +150,7 @@ class Behaviour:
     """One way to be hostile: `exits` are the right exit codes, `word` stands in the last line, `shown` somewhere in the output.
 
     `raw`: it wants the socket before the request was read. `tls`: the name of a certificate (see `tls.CERTIFICATES`).
+    `stalls`: its exchanges take as long as the gate lets them.
     """
 
     group: str
@@ -152,6 +162,7 @@ class Behaviour:
     shown: str = ""
     raw: bool = False
     tls: str = ""
+    stalls: bool = False
     options: tuple[str, ...] = ()
 
     @property
@@ -159,17 +170,24 @@ class Behaviour:
         """Group and name."""
         return f"{self.group}-{self.name}"
 
+    @property
+    def deadline(self) -> float:
+        """Seconds that the gate gives one exchange with it."""
+        return SHORT if self.stalls else DEADLINE
+
 
 FAULTLESS = frozenset({0})
 INCOMPLETE = frozenset({10})
 
 
 class Listener:
-    """A behaviour on a loopback port. `seconds` holds how long each connection lasted, from accept until the client was gone."""
+    """A behaviour on a loopback port. `outstayed` counts the connections that it had to end itself, its patience being over."""
 
-    def __init__(self, behaviour: Behaviour, elsewhere: str, context: ssl.SSLContext | None = None) -> None:
-        self.behaviour, self.elsewhere, self.context = behaviour, elsewhere, context
-        self.seconds: list[float] = []
+    def __init__(
+        self, behaviour: Behaviour, elsewhere: str, context: ssl.SSLContext | None = None, patience: float = PATIENCE
+    ) -> None:
+        self.behaviour, self.elsewhere, self.context, self.patience = behaviour, elsewhere, context, patience
+        self.outstayed = 0
         self.mistakes: list[str] = []  # of the behaviour itself
         self.connections = 0
         self._open = 0
@@ -184,12 +202,16 @@ class Listener:
         return f"http{'s' if self.behaviour.tls else ''}://127.0.0.1:{self.port}"
 
     def close(self) -> None:
-        """Stop listening, and wait until all connections have ended: at most as long as a server is patient."""
+        """Stop listening, and wait until all connections have ended: at most twice as long as a server is patient."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        self.settle(0)
+
+    def settle(self, connections: int) -> None:
+        """Wait until so many connections have come and all have ended: at most twice as long as a server is patient."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._open, PATIENCE + 1)
+            self._changed.wait_for(lambda: self.connections >= connections and not self._open, 2 * self.patience)
 
     def _accept(self) -> None:
         while True:
@@ -204,24 +226,26 @@ class Listener:
             threading.Thread(target=self._serve, args=(line, number), daemon=True).start()
 
     def _serve(self, line: socket.socket, number: int) -> None:
-        begun = time.monotonic()
-        peer = Peer(line)
+        peer, outstayed = Peer(line, self.patience), False
         try:
-            with contextlib.suppress(GoneError, OSError):
-                if self.context is not None:
-                    peer.line = self.context.wrap_socket(line, server_side=True)
-                asked = Asked(number, self.elsewhere)
-                self.behaviour.behave(peer, asked if self.behaviour.raw else read(peer, asked))
-                with contextlib.suppress(OSError):
-                    peer.line.shutdown(socket.SHUT_WR)
-                peer.drain()
+            if self.context is not None:
+                peer.line = self.context.wrap_socket(line, server_side=True)
+            asked = Asked(number, self.elsewhere)
+            self.behaviour.behave(peer, asked if self.behaviour.raw else read(peer, asked))
+            with contextlib.suppress(OSError):
+                peer.line.shutdown(socket.SHUT_WR)
+            peer.drain()
+        except TimeoutError:
+            outstayed = True
+        except (GoneError, OSError):
+            pass
         except Exception as error:  # the test shows it; a thread's own traceback would be lost
             self.mistakes.append(repr(error))
         finally:
             peer.line.close()
             with self._changed:
                 self._open -= 1
-                self.seconds.append(time.monotonic() - begun)
+                self.outstayed += outstayed
                 self._changed.notify_all()
 
 
@@ -323,9 +347,11 @@ def by_turns(*behaves: Behave) -> Behave:
 
 
 @contextlib.contextmanager
-def listening(behaviour: Behaviour, elsewhere: str, context: ssl.SSLContext | None = None) -> Iterator[Listener]:
+def listening(
+    behaviour: Behaviour, elsewhere: str, context: ssl.SSLContext | None = None, patience: float = PATIENCE
+) -> Iterator[Listener]:
     """A listener that is closed in the end."""
-    listener = Listener(behaviour, elsewhere, context)
+    listener = Listener(behaviour, elsewhere, context, patience)
     try:
         yield listener
     finally:

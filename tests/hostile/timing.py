@@ -22,6 +22,7 @@ from tests.hostile.kit import (
 )
 
 timing = partial(Behaviour, "timing")
+stalling = partial(timing, stalls=True)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 SIZED = HEAD + b"Content-Length: 1000000\r\n\r\n"
@@ -74,30 +75,30 @@ def too_many(*lines: bytes) -> Behave:
 
 
 TIMING = (
-    timing("silence", "Reads the request and says nothing.", then_silent(), word="one-answer-in-time"),
-    timing("deaf", "Accepts, reads nothing, says nothing.", then_silent(), raw=True),
-    timing("half-head", "A head without its end.", then_silent(HEAD)),
-    timing("half-body", "Half a body, then nothing.", then_silent(SIZED + b'{"status": 200,')),
-    timing("last-byte-withheld", "All but the last byte.", wait_longer),
-    timing("drip-status-line", "Blanks within the status line, one by one.", dripping(b"HTTP/1.1 ", b" ")),
-    timing("drip-head", "One header more every 50 ms.", dripping(HEAD, b"X-More: 1\r\n", every=0.05)),
-    timing("drip-body", "One byte of the body every 50 ms.", dripping(SIZED, b" ", every=0.05)),
-    timing("drip-chunks", "One chunk of one byte every 50 ms.", dripping(CHUNKED, b"1\r\n \r\n", every=0.05)),
-    timing("drip-1xx", "100 Continue every 50 ms, no answer.", dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n", every=0.05)),
-    timing(
+    stalling("silence", "Reads the request and says nothing.", then_silent(), word="one-answer-in-time"),
+    stalling("deaf", "Accepts, reads nothing, says nothing.", then_silent(), raw=True),
+    stalling("half-head", "A head without its end.", then_silent(HEAD)),
+    stalling("half-body", "Half a body, then nothing.", then_silent(SIZED + b'{"status": 200,')),
+    stalling("last-byte-withheld", "All but the last byte.", wait_longer),
+    stalling("drip-status-line", "Blanks within the status line, one by one.", dripping(b"HTTP/1.1 ", b" ")),
+    stalling("drip-head", "One header more every 50 ms.", dripping(HEAD, b"X-More: 1\r\n", every=0.05)),
+    stalling("drip-body", "One byte of the body every 50 ms.", dripping(SIZED, b" ", every=0.05)),
+    stalling("drip-chunks", "One chunk of one byte every 50 ms.", dripping(CHUNKED, b"1\r\n \r\n", every=0.05)),
+    stalling("drip-1xx", "100 Continue every 50 ms, no answer.", dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n", every=0.05)),
+    stalling(
         "drip-gzip",
         "An empty gzip block every 50 ms.",
         dripping(HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\0\0\0\xff\xff", every=0.05),
     ),
-    timing("bytewise", "An honest answer, each byte 50 ms after the last.", bytewise),
+    stalling("bytewise", "An honest answer, each byte 50 ms after the last.", bytewise),
     timing("bytewise-quick", "An honest answer in as many pieces as it has bytes.", quick_bytes, FAULTLESS, "conformant"),
-    timing(
+    stalling(
         "hints-then-late",
         "103 Early Hints, then an answer after the deadline.",
         late(1.5, b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"),
     ),
-    timing("always-late", "An honest answer, always just too late.", late(1.2)),
-    timing(
+    stalling("always-late", "An honest answer, always just too late.", late(1.2)),
+    stalling(
         "every-second",
         "Every second connection drips; no three in a row fail.",
         by_turns(honestly(), dripping(SIZED, b" ", every=0.05)),

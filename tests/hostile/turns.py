@@ -13,7 +13,7 @@ from tests.hostile.kit import Asked, Behaviour, Peer, by_turns, dripping, floodi
 from tests.hostile.redirects import other, to
 from tests.hostile.timing import CHUNKED, SIZED, reset
 
-everything = partial(Behaviour, "everything at once", options=("--junitxml=junit.xml",))
+everything = partial(Behaviour, "everything at once", stalls=True, options=("--junitxml=junit.xml",))
 
 
 def drip_with_session(peer: Peer, asked: Asked) -> None:

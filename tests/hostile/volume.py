@@ -15,7 +15,7 @@ VOLUME = (
         "endless-body", "A body of no stated length that never ends.", flooding(HEAD + b"\r\n", b"a"), word="one-answer-in-time"
     ),
     volume("endless-chunks", "Chunks of 64 KiB without end.", flooding(CHUNKED, b"10000\r\n" + b"a" * 65536 + b"\r\n")),
-    volume("tiny-chunks", "Chunks of one byte without end.", flooding(CHUNKED, b"1\r\na\r\n")),
+    volume("tiny-chunks", "Chunks of one byte without end.", flooding(CHUNKED, b"1\r\na\r\n"), stalls=True),
     volume("giant-chunk", "One chunk of 2^60 bytes.", flooding(CHUNKED + b"1000000000000000\r\n", b"a")),
     volume("chunk-extensions", "A chunk size with extensions that never end.", flooding(CHUNKED + b"1", b";a=b")),
     volume("trailers", "Trailers without end.", flooding(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-Trailer: 1\r\n")),
@@ -25,7 +25,7 @@ VOLUME = (
     volume("giant-reason", "A reason phrase that never ends.", flooding(b"HTTP/1.1 200 ", b"a")),
     volume("giant-status", "A status of as many digits as there are.", flooding(b"HTTP/1.1 ", b"2")),
     volume("empty-lines", "Empty lines without end before the status line.", flooding(b"", b"\r\n")),
-    volume("continues", "100 Continue without end.", flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n")),
+    volume("continues", "100 Continue without end.", flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), stalls=True),
     volume("noise", "Zero bytes without end.", flooding(b"", b"\0")),
     volume("no-line-ends", "Letters without a line end.", flooding(b"", b"HTTP")),
     volume("two-megabytes-and-one", "A body one byte beyond the cap.", flooding(HEAD + b"Content-Length: 2000001\r\n\r\n", b" ")),

@@ -59,7 +59,7 @@ def gate_in(folder: Path) -> Gate:
             env=environment(**own),
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=1500,
             check=False,
         )
         assert "Traceback" not in done.stdout + done.stderr

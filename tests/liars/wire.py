@@ -19,7 +19,7 @@ from tests.liars.kit import PATH, Answer, Asked, Memory, When, ask, asked_of
 Speak = Callable[[Answer], Iterable[bytes | float]]
 """The pieces of an answer: bytes are written, a number is a pause in seconds; then the line is closed."""
 
-START_SECONDS = 5.0
+START_SECONDS = 60.0
 LARGEST_HEAD = 1 << 20
 
 

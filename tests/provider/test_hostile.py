@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import HOSTILE
-from tests.hostile import BEHAVIOURS, kit
-from tests.hostile.kit import DEADLINE, NEXT, SESSION, TOKEN, Behaviour, honestly, listening, then_silent
-from tests.hostile.ran import SLACK, START, Ran, faults, forge, forms, leaks, run_all
+from tests.hostile import BEHAVIOURS
+from tests.hostile.kit import NEXT, SESSION, TOKEN, Behave, Behaviour, Listener, flooding, honestly, listening, then_silent
+from tests.hostile.ran import MOST_WORK, Ran, faults, forge, forms, leaks, run_all
 from tests.kit.gates import environment
 
 GROUPS = ["timing", "volume", "bombs", "framing", "redirects", "cookies", "JSON", "injection", "secrets", "TLS"]
@@ -44,15 +43,14 @@ def test_there_are_enough_of_them() -> None:
 # --- what judges the runs is not blind --------------------------------------------------------------------------------
 
 REPORT = "refresh-report/report.json"
-LONGEST = DEADLINE + SLACK  # seconds that an exchange may take
 GOOD = Ran(
     Behaviour("group", "name", "It does nothing.", honestly(), frozenset({0, 10}), word="conf", shown="passed"),
     code=0,
-    seconds=1.0,
+    work=1.0,
     megabytes=90,
     foreign=(),
     connections=30,
-    longest=1.0,
+    outstayed=0,
     mistakes=(),
     left={"stdout": b"30 passed\nconformant\n", "stderr": b"", REPORT: b"{}", "junit.xml": b"<a/>"},
 )
@@ -67,8 +65,8 @@ FAULTY: dict[str, tuple[dict[str, Any], str]] = {
     "the wrong exit": ({"code": 1}, "exit 1"),
     "killed": ({"code": -9}, "killed"),
     "no request": ({"connections": 0}, "nothing was asked"),
-    "a long exchange": ({"longest": LONGEST + 0.1}, f"an exchange of {LONGEST + 0.1:.1f} s"),
-    "a long run": ({"seconds": 30 * LONGEST + START + 1}, f"a run of {30 * LONGEST + START + 1:.0f} s"),
+    "an exchange without an end": ({"outstayed": 1}, "1 exchanges that it did not end"),
+    "much work": ({"work": MOST_WORK + 1}, f"{MOST_WORK + 1:.0f} s of work"),
     "much memory": ({"megabytes": 300}, "300 MB"),
     "a visit elsewhere": ({"foreign": ("socket.connect: ['10.0.0.1', 80]",)}, "elsewhere"),
     "a broken behaviour": ({"mistakes": ("KeyError()",)}, "KeyError"),
@@ -106,16 +104,31 @@ def test_a_planted_leak_is_seen(secret: str) -> None:
         assert list(leaks({"stdout": f"x{form}y".encode()})), form
 
 
-def test_the_server_measures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection lasts until its client has gone, or until the server's patience is at an end."""
-    monkeypatch.setattr(kit, "PATIENCE", 0.6)
-    with listening(Behaviour("group", "name", "It says nothing.", then_silent()), "") as listener:
-        for seconds in (0.2, 1.0):
-            with socket.create_connection(("127.0.0.1", listener.port), 5) as line:
-                line.sendall(b"POST / HTTP/1.1\r\n\r\n")
-                time.sleep(seconds)
-    assert [round(seconds, 1) for seconds in listener.seconds] == [0.2, 0.6]
-    assert listener.connections == 2
+OUTSTAYING = {"silence": then_silent(), "an answer": honestly(), "a flood": flooding(b"", b"a")}
+
+
+@pytest.mark.parametrize("behave", OUTSTAYING.values(), ids=OUTSTAYING)
+def test_a_client_that_stays_is_seen(behave: Behave) -> None:
+    """A server notes the client that neither reads to the end nor hangs up, and ends the connection itself."""
+    with listening(Behaviour("group", "name", "It waits.", behave), "", patience=0.2) as listener, dialled(listener) as line:
+        line.sendall(b"POST / HTTP/1.1\r\n\r\n")
+        listener.settle(1)
+    assert (listener.connections, listener.outstayed, listener.mistakes) == (1, 1, [])
+
+
+@pytest.mark.parametrize("behave", OUTSTAYING.values(), ids=OUTSTAYING)
+def test_a_client_that_hangs_up_is_seen_to(behave: Behave) -> None:
+    """A client that hangs up at once has not outstayed, whatever the server was about to say."""
+    with listening(Behaviour("group", "name", "It waits.", behave), "") as listener:
+        with dialled(listener) as line:
+            line.sendall(b"POST / HTTP/1.1\r\n\r\n")
+        listener.settle(1)
+    assert (listener.connections, listener.outstayed, listener.mistakes) == (1, 0, [])
+
+
+def dialled(listener: Listener) -> socket.socket:
+    """A connection to a server."""
+    return socket.create_connection(("127.0.0.1", listener.port))
 
 
 def test_a_behaviour_that_fails_is_seen() -> None:
@@ -154,7 +167,7 @@ def test_the_forge_sees_what_a_run_does(tmp_path: Path) -> None:
             (tmp_path / name).mkdir()
             words = ["-p", "no:cacheprovider", str(tmp_path / f"test_{name}.py")]
             order = {"name": name, "folder": str(tmp_path / name), "words": words, "environment": environment()}
-            orders.append({**order, "origin": ["127.0.0.1", port], "most": 5.0})
+            orders.append({**order, "origin": ["127.0.0.1", port], "most": 2.0 if name == "endless" else 600.0})
         told = forge(orders)
     abroad = told["traitor"]["foreign"]
     assert [line.partition(":")[0] for line in abroad] == ["socket.connect", "socket.getaddrinfo", "subprocess.Popen"], abroad

@@ -44,7 +44,7 @@ def action() -> dict[str, Any]:
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     """Run a linter, without the web."""
     env = {**ENVIRONMENT, **NOWHERE}
-    return subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    return subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, encoding="utf-8", timeout=1200, check=False)
 
 
 def tool(name: str) -> str:
@@ -238,7 +238,7 @@ def judge(folder: Path, cookie: str = "", **inputs: str) -> Ended:
 
 def shell(*command: str, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a shell in a folder."""
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", timeout=150, check=False)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", timeout=1500, check=False)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def on_a_terminal(folder: Path, *words: str, cookie: str) -> tuple[int, str]:
         while data := os.read(here, 65_536):
             said += data
     os.close(here)
-    return process.wait(30), said.decode()
+    return process.wait(300), said.decode()
 
 
 def screen(said: str) -> list[str]:

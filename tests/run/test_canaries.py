@@ -80,7 +80,7 @@ def gossip() -> Iterator[str]:
             except OSError:
                 return
             with line:
-                line.settimeout(2)
+                line.settimeout(60)
                 try:
                     line.sendall(echoes(line.recv(65_536), number))
                 except OSError:

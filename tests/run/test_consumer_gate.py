@@ -10,6 +10,7 @@ import pytest
 from contracts.consumer.sdk import available
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
+from contracts.report import files
 from tests.kit.gates import Gate
 from tests.liars.changes import with_members
 from tests.liars.kit import altered
@@ -165,7 +166,7 @@ def test_the_published_sdk_with_and_without_its_list(gate: Gate) -> None:
     known = gate("-m", "sdk")
     assert known.code == 0, known.out
     listed = [r["id"] for r in known.report["rules"] if "known" in r["verdicts"].values() and r["level"] == "MUST"]
-    strict = gate("-m", "sdk", "--refresh-strict")
+    strict = gate("-m", "sdk", "--refresh-strict", "--refresh-replay", f"refresh-report/{files.EVIDENCE}")
     assert strict.code == 1
     failed = [r["id"] for r in strict.report["rules"] if "fail" in r["verdicts"].values()]
     assert listed == failed == ["failure-rejects", "failure-fires-once", "failure-keeps-token", "no-bogus-token"]
