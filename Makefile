@@ -70,14 +70,17 @@ node_modules/.package-lock.json: package-lock.json | $(VENV)/.installed-dev
 	@touch $@
 
 # Both installs are editable: a change of the code needs no new one, a change of pyproject.toml does.
+# pip compiles no package that is installed so; without bytecode each run would, where none is kept.
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV)"
 	@$(PIP) -e .
+	@$(BIN)/python -m compileall -q contracts
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV), with what the tests need"
 	@$(PIP) -e '.[dev,sdk]'
+	@$(BIN)/python -m compileall -q contracts
 	@touch $(VENV)/.installed $@
 
 $(VENV)/bin/python:
