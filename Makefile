@@ -55,6 +55,7 @@ mutation: $(VENV)/.installed-dev
 	$(BIN)/python tools/mutation.py $(ARGS)
 
 benchmarks: $(VENV)/.installed-dev node_modules/.package-lock.json
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/verdict.py
 	$(BIN)/python benchmarks/volume.py
 	$(BIN)/python benchmarks/sdk_rate.py
@@ -69,14 +70,17 @@ node_modules/.package-lock.json: package-lock.json | $(VENV)/.installed-dev
 	@touch $@
 
 # Both installs are editable: a change of the code needs no new one, a change of pyproject.toml does.
+# pip compiles no package that is installed so; without bytecode each run would, where none is kept.
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV)"
 	@$(PIP) -e .
+	@$(BIN)/python -m compileall -q contracts
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV), with what the tests need"
 	@$(PIP) -e '.[dev,sdk]'
+	@$(BIN)/python -m compileall -q contracts
 	@touch $(VENV)/.installed $@
 
 $(VENV)/bin/python:

@@ -60,7 +60,9 @@ class Ran:
 def run(words: Sequence[str], at: Shop, folder: Path) -> Ran:
     """Run a command against the shop, in a folder of its own. RuntimeError: the command failed or sent nothing."""
     at.forget()
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("REFRESH_", "PYTEST_", "GITHUB_", "CI"))}
+    # Bytecode is kept, as it is where nobody says otherwise: pip has compiled the other side, but no package installed with -e.
+    left_out = ("REFRESH_", "PYTEST_", "GITHUB_", "CI", "PYTHONDONTWRITEBYTECODE")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
     env |= {"REFRESH_COOKIE": at.cookie}
     with (folder / "out.txt").open("w+", encoding="utf-8") as out:
         begun = time.perf_counter()

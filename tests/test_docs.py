@@ -208,18 +208,19 @@ def test_the_example_of_a_rule_is_one() -> None:
     import yaml
 
     from contracts.model.document import RuleText
-    from contracts.rules import provider
+    from contracts.model.exchange import Exchange
     from contracts.rules.engine import Evaluator, RuleSet
+    from contracts.rules.provider import Memory, answer
     from tests.kit.examples import exchanges
 
     (entry,) = yaml.safe_load(blocks("writing-a-rule.md", "yaml")[0])
     rule = RuleText(**{**entry, "source": tuple(entry["source"])})
-    book = RuleSet[provider.Exchange, provider.Memory](provider.Memory)
-    exec(blocks("writing-a-rule.md", "python")[0], {**vars(provider), "rule": book.rule})
+    rule_set = RuleSet[Exchange, Memory](Memory)
+    exec(blocks("writing-a-rule.md", "python")[0], {**vars(answer), "rule": rule_set.rule})
     for text, broken in ((rule.conforming, 0), (rule.breaking, 1)):
-        evaluator = Evaluator(book)
-        for x in exchanges(text):
-            evaluator.add(x)
+        evaluator = Evaluator(rule_set)
+        for exchange in exchanges(text):
+            evaluator.add(exchange)
         assert (evaluator.tallies[rule.id].exercised, evaluator.tallies[rule.id].broken) == (1, broken)
 
 

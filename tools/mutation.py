@@ -1,4 +1,4 @@
-"""Changes the core in one place after the other, runs its tests on each change, and writes to `docs/mutation.md` what passes.
+"""Changes the core in one place after the other, runs its tests on each change, and writes to `docs/mutation.md` what they miss.
 
 `make mutation` runs it, in copies of the project and not in the project itself; it takes about half an hour. Reasons why a change
 may pass stand in `docs/mutation.toml`. It fails if one passes without a reason, or if fewer than `LEAST` are caught. With words
