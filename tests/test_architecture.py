@@ -208,3 +208,11 @@ def test_tests_import_no_tests(path: Path) -> None:
     """What tests share lives in `tests/kit`, among the liars or among the clients: no module imports a module of tests."""
     modules = imported(ast.parse(path.read_bytes()))
     assert [module for module in modules if module.startswith("tests.") and ".test_" in module] == []
+
+
+@pytest.mark.parametrize("folder", ["tools", "benchmarks"])
+def test_programs_beside_the_package_import_no_tests(folder: str) -> None:
+    """A program of `tools/` or `benchmarks/` runs without the tests, but may start them as a program."""
+    paths = sorted((TESTS.parent / folder).glob("*.py"))
+    assert paths
+    assert [path.name for path in paths if "tests" in tops(ast.parse(path.read_bytes()))] == []

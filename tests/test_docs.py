@@ -37,11 +37,11 @@ CLIENT = "pytest tests/test_my_client.py -m consumer"
 NOT_RUN = {
     "make check": "the tests of the gate run what it runs",
     "make test": "it is what runs this",
-    "make rule-pages": "tests/test_explain.py compares the pages with what it would write",
+    "make rule-pages": "tests/model/test_explain.py compares the pages with what it would write",
     "pip install .": "CI installs the package",
-    "python -m contracts.provider.store --port 8123": "it does not end by itself; tests/test_store.py runs it",
-    "pytest --pyargs contracts -m sdk": "tests/test_client_gate.py runs it",
-    "pytest --pyargs contracts -m sdk --refresh-sdk dist/twilight.min.js": "tests/test_client_gate.py runs it",
+    "python -m contracts.provider.store --port 8123": "it does not end by itself; tests/provider/test_store.py runs it",
+    "pytest --pyargs contracts -m sdk": "tests/run/test_consumer_gate.py runs it",
+    "pytest --pyargs contracts -m sdk --refresh-sdk dist/twilight.min.js": "tests/run/test_consumer_gate.py runs it",
 }
 
 

@@ -45,7 +45,7 @@ class Changed:
 
     `breaks` is the rule that it breaks, with `others` that cannot but be red with it; `fixes` are rules that it keeps where the
     list says otherwise, in the entry with a condition on `about`. `meets` says what is played for it, see
-    tests/test_javascript_liars.py.
+    tests/kit/sdks.py.
     """
 
     name: str

@@ -115,7 +115,7 @@ def test_an_interrupted_or_halted_run_is_judged_the_same(gate: Gate, tmp_path: P
 
 
 def test_there_are_liars_to_replay() -> None:
-    """`tests/test_liars.py` has each of them judged again."""
+    """`tests/provider/test_liars.py` has each of them judged again."""
     assert len(LIARS) > 200
 
 
