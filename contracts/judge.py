@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable
 
 from contracts.consumer.observe import Client, ConsumerObserver
+from contracts.consumer.player import Player
+from contracts.consumer.protocol import RefreshConsumer
+from contracts.consumer.script import Script
 from contracts.model.limits import DEADLINE, MAX_REQUESTS
 from contracts.provider import phases
 from contracts.provider.observe import Observer
@@ -35,7 +39,7 @@ def judge_provider(
 
 
 def judge_consumer(
-    client: Client,
+    client: Client | RefreshConsumer,
     *,
     known: Iterable[Deviation] = (),
     patience: float = DEADLINE,
@@ -44,8 +48,12 @@ def judge_consumer(
 ) -> ConsumerJudgement:
     """Play the scenarios of the phases `only` to a client, and judge its outcomes by every consumer rule.
 
-    `known` are its known deviations. An exchange that never ends is reset after `patience` seconds.
+    Scenarios reach a client in this process through httpx, which is intercepted. `known` are its known deviations. An exchange
+    that never ends is reset after `patience` seconds.
     """
+    if isinstance(client, RefreshConsumer):
+        with contextlib.closing(Player.of(client, Script())) as player:
+            return judge_consumer(player, known=known, patience=patience, seed=seed, only=only)
     observer = ConsumerObserver(client, Allowances(known), patience=patience)
     for phase in only:
         observer.run(phase, seed)

@@ -41,3 +41,15 @@ def test_the_package_alone_loads_nothing() -> None:
     """`import contracts` imports no module of the package, and so none of the libraries that these need."""
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, encoding="utf-8", timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_judges_take_what_the_package_gives() -> None:
+    """A client and a target made from the public names are judged by a line each."""
+    client = contracts.RefreshClient("https://store.example", timeout=1.0)
+    mock = contracts.RefreshMock()
+    target = contracts.Target.in_process(mock.handler, mock.session)
+    judgements = contracts.judge_consumer(client, only=["generated"]), contracts.judge_provider(target, only=["named"])
+    for judgement in judgements:
+        verdicts = list(judgement.verdicts.values())
+        assert "pass" in verdicts
+        assert not {"fail", "warn"} & set(verdicts)
