@@ -116,6 +116,8 @@ def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
         yield "body", "no JSON" if came.body else "empty"
         return
     yield "body", _type(reading.value)
+    if reading.value in (0, False, ""):
+        yield "body", "falsy"  # what JavaScript takes for nothing
     if not isinstance(reading.value, dict):
         return
     for name in ("success", "status", "data"):

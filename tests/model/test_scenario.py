@@ -322,6 +322,9 @@ TRAITS: dict[str, tuple[Response | Failure, set[tuple[str, str]]]] = {
     "a number": (came(200.5), HTTP_200 | {("body", "number")}),
     "a text": (came("ok"), HTTP_200 | {("body", "string")}),
     "true": (came(True), HTTP_200 | {("body", "boolean")}),
+    "zero": (came(0), HTTP_200 | {("body", "number"), ("body", "falsy")}),
+    "false": (came(False), HTTP_200 | {("body", "boolean"), ("body", "falsy")}),
+    "an empty text": (came(""), HTTP_200 | {("body", "string"), ("body", "falsy")}),
     "nothing": (came(b"", label=None), HTTP_200 | {("type", "none"), ("body", "empty"), ("fault", "the body is empty")}),
     "a page": (
         came(b"<p>", 503, "text/html; charset=utf-8"),
