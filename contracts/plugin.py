@@ -289,19 +289,17 @@ def refresh_mock() -> Iterator[RefreshMock]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the report. The verdict decides the exit code, unless something else went wrong too."""
-    if _RUN not in session.config.stash and _CONTROLLER not in session.config.stash:
-        return
-    from contracts.report.publish import account, end
-
     config = session.config
     run, controller = config.stash.get(_RUN, None), config.stash.get(_CONTROLLER, None)
     result = run.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED) if run else None
-    if run and result and workers.is_worker(config):
-        workers.tell(config, {"account": pickle.dumps(account(result, run.learned()))})
-        return
     if controller and controller.mistake:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
     if not result and not (controller and (controller.told or controller.died)):
+        return
+    from contracts.report.publish import account, end  # only now: other people's runs end here too
+
+    if run and result and workers.is_worker(config):
+        workers.tell(config, {"account": pickle.dumps(account(result, run.learned()))})
         return
     accounts = [account(result, run.learned())] if run and result else []
     if controller and not result:  # unpickling is safe here, since its own workers made these
