@@ -312,3 +312,16 @@ def test_a_mistake_is_one_sentence_with_workers_too(gate: Gate) -> None:
     ran = gate("-n", "2", *QUICK, "--base-url", "http://127.0.0.1:9")
     assert ran.code == 4
     assert ran.last.startswith("ERROR: --base-url needs a session")
+
+
+def test_a_run_with_workers_but_without_the_suite_loads_no_report(gate: Gate, tmp_path: Path) -> None:
+    """Whoever only has the package installed does not pay for its report when a run with pytest-xdist ends."""
+    (tmp_path / "test_other.py").write_text("def test_one(): pass\n")
+    (tmp_path / "conftest.py").write_text(
+        "import sys\n"
+        "def pytest_unconfigure(config):\n"
+        "    print('loaded:', [name for name in sys.modules if name.startswith('contracts.report')])\n"
+    )
+    ran = gate("-n", "1", "-s", what=("test_other.py",))
+    assert ran.code == 0
+    assert "loaded: []" in ran.out
