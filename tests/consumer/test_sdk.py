@@ -211,6 +211,22 @@ def test_bogus_token(outcomes: dict[tuple[str, str], Outcome], name: str, mode: 
     assert (o.token_after, o.sent_after) == (after, sent)
 
 
+STANDING_STILL = """
+    const still = () => { for (const since = Date.now(); Date.now() - since < 1500; ); };
+    salla.event.on("auth::token.fetched", () => setTimeout(still, 100));
+"""
+
+
+def test_page_that_stands_still(bundle: Path, chromium: Chromium) -> None:
+    """A page that a busy machine does not run for a while is still given the time to send its next request."""
+    sdk = Twilight(bundle, patch=STANDING_STILL, chromium=chromium)
+    try:
+        (o,) = sdk.play([ScenarioSequence((TABLE["success-200-at-page-load"],), "debounced")])
+    finally:
+        sdk.close()
+    assert o.sent_after == f"Bearer {o.token_after}"
+
+
 def test_bogus_token_at_page_load(outcomes: dict[tuple[str, str], Outcome]) -> None:
     """After a page load, the token that is sent is read from the requests that the page makes by itself."""
     assert outcomes["success-data-empty-at-page-load", "debounced"].sent_after == "Bearer undefined"
