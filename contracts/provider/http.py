@@ -109,7 +109,7 @@ class Network:
         """The answer as it came. TooMuch, OSError (TimeoutError among them), h11.ProtocolError: there is none."""
         url = _read_url(request.url)
         headers = _encoded(request)
-        if request.body or request.method in WITH_BODY:
+        if request.sized and (request.body or request.method in WITH_BODY):
             headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
         if not any(name.lower() == b"host" for name, _ in headers):
             headers.insert(0, (b"Host", url.shown))
@@ -187,6 +187,11 @@ def _read_url(url: str) -> _Url:
     shown = (f"[{host}]" if ":" in host else host) + (f":{port}" if port != usual else "")
     target = quote(parts.path, _IN_A_PATH) + (f"?{quote(parts.query, _IN_A_QUERY)}" if parts.query else "")
     return _Url(parts.scheme == "https", host, port, target, shown.encode())
+
+
+def origin_of(url: str) -> str:
+    """The origin of an absolute URL, as a browser's header says it."""
+    return f"{urlsplit(url).scheme}://{_read_url(url).shown.decode()}"
 
 
 class InProcess:

@@ -51,6 +51,11 @@ def readable(exchange: Exchange) -> Response | None:
     return r if r is not None and r.reading.readable else None
 
 
+def is_strangers(exchange: Exchange) -> bool:
+    """Whether the request had no good session, so that it has to be refused."""
+    return exchange.situation.session not in ("valid", "unknown")
+
+
 def shown(value: Any, most: int = 80) -> str:
     """A value from a body as JSON, cut to `most` characters."""
     try:
