@@ -194,6 +194,11 @@ def origin_of(url: str) -> str:
     return f"{urlsplit(url).scheme}://{_read_url(url).shown.decode()}"
 
 
+def address_of(url: str) -> str:
+    """An absolute URL without a slash at its end, as a header may hold it: in ASCII."""
+    return origin_of(url) + _read_url(url).target.rstrip("/")
+
+
 class InProcess:
     """Hands requests to a handler, as httpx gives them to a mock. Nothing travels, so no deadline holds."""
 

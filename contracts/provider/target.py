@@ -14,7 +14,7 @@ from contracts.model.exchange import Request
 from contracts.provider.bodies import ALL_BODIES
 from contracts.provider.connection import trust
 from contracts.provider.customer import Customer
-from contracts.provider.http import InProcess, Network, Sender, origin_of
+from contracts.provider.http import InProcess, Network, Sender, address_of, origin_of
 from contracts.provider.probes import QUERIES, Probe
 
 if TYPE_CHECKING:
@@ -127,5 +127,4 @@ class Target:
     def _filled(self, value: str) -> str:
         """The value of a header with what its names in braces stand for."""
         token = self.customer.token or "made-up"
-        shop = self.base_url.rstrip("/")
-        return value.replace("{token}", token).replace("{shop}", shop).replace("{origin}", origin_of(self.base_url))
+        return value.replace("{token}", token).replace("{shop}", address_of(self.base_url))
