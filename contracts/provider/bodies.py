@@ -23,7 +23,7 @@ BODIES: Final = {
 ODD_BODIES: Final = {
     "broken JSON": Body("application/json", b"{bad"),
     "empty but labelled JSON": Body("application/json"),
-    "of 200 KB": Body("application/json", b" " * 200_000 + b"{}"),
+    "of 200 KB": Body("application/json", b'{"made-up": "' + b"x" * 200_000 + b'"}'),
     "in an unknown charset": Body("application/json; charset=x-unknown", b"{}"),
     "empty and chunked": Body(sized=False, chunked=True),
     "without Content-Length": Body(sized=False),

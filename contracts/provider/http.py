@@ -213,6 +213,8 @@ class InProcess:
 
         budget.reached = "head"
         outgoing = httpx.Request(request.method, request.url, headers=_encoded(request), content=request.body)
+        if not request.sized:
+            outgoing.headers.pop("content-length", None)
         try:
             answer = self._transport.handle_request(outgoing)
             assert isinstance(answer.stream, httpx.SyncByteStream)

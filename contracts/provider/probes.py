@@ -50,12 +50,19 @@ class Probe:
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str]]:
         """What is unusual about the request. The observer adds what came before it and whether it overlapped."""
-        found = {(f"{HEADER}{name}", v if len(v) < 60 else f"{v[:8]}… ({len(v)} bytes)") for name, v in self.headers}
+        found = {(f"{HEADER}{name}", _in_short(name, value)) for name, value in self.headers}
         if self.body != "none":
             found.add(("body", self.body))
         if self.query != "none":
             found.add(("query", self.query))
         return frozenset(found)
+
+
+def _in_short(name: str, value: str) -> str:
+    """The value of a header in a condition. Those of cookies would be taken for secrets."""
+    if name == "cookie":
+        return "beside the session"
+    return value if len(value) < 60 else f"{value[:8]}… ({len(value)} bytes)"
 
 
 def dimensions(document: Document, *, expired: bool) -> dict[str, tuple[str, ...]]:

@@ -59,6 +59,16 @@ def test_how_a_body_is_framed(body: str, framing: set[bytes], end: bytes) -> Non
     assert sent[sent.index(b"\r\n\r\n") :] == end
 
 
+def test_a_handler_in_this_process_sees_no_length_where_none_is_sent() -> None:
+    """What is not sent to a server is not handed to a handler either."""
+    handler = FakeTarget(OK)
+    observer, _ = observing(handler)
+    for body in ("none", "without Content-Length", "empty and chunked"):
+        observer.probe(Probe("", body=body))
+    assert handler.header("content-length") == ["0", None, None]
+    assert handler.header("transfer-encoding") == [None, None, "chunked"]
+
+
 def test_a_large_body_that_is_refused_unread_has_its_answer() -> None:
     """A server may refuse 200 KB before it has read them and hang up: its answer is read all the same."""
     refusal = b'{"status": 413, "success": false, "error": {"code": "too_large", "message": "Too large."}}'
@@ -116,6 +126,12 @@ def test_other_cookies_stand_beside_the_session(session: str, own: str) -> None:
     (others,) = load().browser_headers["cookie"]
     request = Target.in_process(FakeTarget(OK), "session=first").request(Probe("", session=session, headers=sdk_headers()))
     assert [value for name, value in request.headers if name == "cookie"] == [others + own]
+
+
+def test_a_condition_names_no_cookie() -> None:
+    """Other cookies are a condition without their values, which a report would take for secrets."""
+    cookies = [value for name, value in Probe("", headers=sdk_headers()).conditions if name == "header:cookie"]
+    assert cookies == ["beside the session"]
 
 
 def test_what_the_environment_needs_is_never_replaced() -> None:
