@@ -99,6 +99,7 @@ class Target:
 
     def request(self, probe: Probe) -> Request:
         """The probe as a request, with the session as it is now and, as each call of a page, the shop's own origin."""
+        probe = self.as_sent(probe)
         usual = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity", "origin": origin_of(self.base_url)}
         cookies = [value for name, value in probe.headers if name.lower() == "cookie"]
         session = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session)

@@ -142,6 +142,14 @@ def test_what_the_environment_needs_is_never_replaced() -> None:
         assert set(handler.header(name)) == {value}
 
 
+def test_a_request_has_each_header_of_the_environment_once() -> None:
+    """A header that an environment needs stands once, in whatever case a probe writes it."""
+    _, target = behind(ENVIRONMENT)
+    request = target.request(Probe("", headers=(("authorization", "Bearer {token}"), ("USER-AGENT", "curl"))))
+    for name, value in ENVIRONMENT.items():
+        assert [given for sent, given in request.headers if sent.lower() == name.lower()] == [value]
+
+
 def test_what_was_not_sent_is_no_condition() -> None:
     """A header of a probe that gives way to one of the environment is not among the conditions of the exchange."""
     handler = FakeTarget(OK)
