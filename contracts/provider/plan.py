@@ -71,6 +71,7 @@ def named_probes(*, expired: bool) -> tuple[Probe, ...]:
         Probe("a body nobody asked for", body="json"),
         Probe("bare, repeated"),
         Probe("bare, repeated"),
+        Probe("bare, repeated"),
         Probe("a query", query="unknown"),
         Probe("an unknown header", headers=unknown[:1]),
         Probe("PUT", method="PUT", headers=(*sdk, *unknown), query="unknown", body="json"),

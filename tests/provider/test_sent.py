@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from itertools import islice
@@ -17,9 +18,10 @@ from contracts.provider.plan import plan, repeats
 from contracts.provider.probes import Probe, foreign_headers, sdk_headers
 from contracts.provider.target import Target
 from tests.kit.fake_target import OK, FakeTarget, observing
-from tests.provider.test_connection import HEAD, says, sender, server
+from tests.liars.wire import listening
 
 FOREIGN = load().foreign_origin
+OK_ON_THE_WIRE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 ENVIRONMENT = {"Authorization": "Basic b3Blbg==", "User-Agent": "our-probe/1.0", "Origin": "https://staging.example"}
 FIELD_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")  # RFC 9110, 5.5, without what it calls obsolete
 
@@ -32,12 +34,21 @@ def behind(headers: Mapping[str, str]) -> tuple[FakeTarget, Target]:
     return handler, target
 
 
-def wire_of(body: str) -> bytes:
-    """The bytes that a probe with this body sends."""
-    with server(says(HEAD + b"Content-Length: 2\r\n\r\n{}")) as target:
-        one = Target.at(target.url, "session=first")
-        assert isinstance(sender().send(one.request(Probe("", body=body))), Response)
-        return target.requests[0]
+def exchanged(body: str, until: bytes, answer: bytes = OK_ON_THE_WIRE) -> tuple[bytes, Response]:
+    """What a probe with this body sends to a server that answers and hangs up once it has read `until`, and what comes back."""
+    sent: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent.append(await reader.readuntil(until))
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    with listening(handle) as url:
+        target = Target.at(url, "session=first", deadline=60.0)
+        came = target.sender.send(target.request(Probe("", body=body)))
+    assert isinstance(came, Response)
+    return sent[0], came
 
 
 @pytest.mark.parametrize(
@@ -52,7 +63,7 @@ def wire_of(body: str) -> bytes:
 )
 def test_how_a_body_is_framed(body: str, framing: set[bytes], end: bytes) -> None:
     """A body has its length, is chunked, or is not there at all, as the probe says; nothing more is said of it."""
-    sent = wire_of(body)
+    sent, _ = exchanged(body, end)
     lines = sent.partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
     names = (b"content-length", b"transfer-encoding", b"content-type")
     assert {line for line in lines if line.partition(b":")[0] in names} == framing
@@ -73,9 +84,7 @@ def test_a_large_body_that_is_refused_unread_has_its_answer() -> None:
     """A server may refuse 200 KB before it has read them and hang up: its answer is read all the same."""
     refusal = b'{"status": 413, "success": false, "error": {"code": "too_large", "message": "Too large."}}'
     head = b"HTTP/1.1 413 Too Large\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(refusal)
-    with server(says(head + refusal)) as target:
-        answer = sender().send(Target.at(target.url, "session=first").request(Probe("", body="of 200 KB")))
-    assert isinstance(answer, Response)
+    _, answer = exchanged("of 200 KB", b"\r\n\r\n", head + refusal)
     assert (answer.status, answer.body) == (413, refusal)
 
 
