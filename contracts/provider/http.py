@@ -109,7 +109,7 @@ class Network:
         """The answer as it came. TooMuch, OSError (TimeoutError among them), h11.ProtocolError: there is none."""
         url = _read_url(request.url)
         headers = _encoded(request)
-        if request.body or request.method in WITH_BODY:
+        if request.sized and (request.body or request.method in WITH_BODY):
             headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
         if not any(name.lower() == b"host" for name, _ in headers):
             headers.insert(0, (b"Host", url.shown))
@@ -189,6 +189,16 @@ def _read_url(url: str) -> _Url:
     return _Url(parts.scheme == "https", host, port, target, shown.encode())
 
 
+def origin_of(url: str) -> str:
+    """The origin of an absolute URL, as a browser's header says it."""
+    return f"{urlsplit(url).scheme}://{_read_url(url).shown.decode()}"
+
+
+def address_of(url: str) -> str:
+    """An absolute URL without a slash at its end, as a header may hold it: in ASCII."""
+    return origin_of(url) + _read_url(url).target.rstrip("/")
+
+
 class InProcess:
     """Hands requests to a handler, as httpx gives them to a mock. Nothing travels, so no deadline holds."""
 
@@ -203,6 +213,8 @@ class InProcess:
 
         budget.reached = "head"
         outgoing = httpx.Request(request.method, request.url, headers=_encoded(request), content=request.body)
+        if not request.sized:
+            outgoing.headers.pop("content-length", None)
         try:
             answer = self._transport.handle_request(outgoing)
             assert isinstance(answer.stream, httpx.SyncByteStream)

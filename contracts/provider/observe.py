@@ -100,6 +100,7 @@ class Observer:
         self._politeness.pace(len(probes))
         with self._guarded():
             started, replacements, after = time.time(), self.target.customer.replacements, self._after
+            probes = tuple(map(self.target.as_sent, probes))
             requests = [self.target.request(probe) for probe in probes]
             answers = self._answers(requests)
             for probe, answer in zip(probes, answers, strict=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -23,11 +23,12 @@ Layer = Callable[[Home], Home]
 
 @dataclass(frozen=True)
 class Running:
-    """A server that listens, with a session that is good and one that ran out."""
+    """A server that listens, with a session that is good and one that ran out, and headers that every request needs."""
 
     base_url: str
     cookie: str
     expired_cookie: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Maker = Callable[[], AbstractContextManager[Running]]

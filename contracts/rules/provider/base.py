@@ -26,6 +26,7 @@ RULE_SET: Final = RuleSet[Exchange, Memory](Memory)
 rule = RULE_SET.rule
 Conditions = frozenset[tuple[str, str]]
 
+STRANGERS: Final = ("none", "empty", "made-up", "expired")  # kinds of sessions that have to be refused
 NO_BODY: Final = (204, 205)
 MISSING: Final = object()
 ENUM: Final = load().success_statuses
@@ -49,6 +50,11 @@ def readable(exchange: Exchange) -> Response | None:
     """The answer to a POST whose body can be read as JSON; None otherwise."""
     r = with_body(exchange)
     return r if r is not None and r.reading.readable else None
+
+
+def is_strangers(exchange: Exchange) -> bool:
+    """Whether the request had no good session, so that it has to be refused."""
+    return exchange.situation.session in STRANGERS
 
 
 def shown(value: Any, most: int = 80) -> str:

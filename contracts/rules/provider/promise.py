@@ -12,6 +12,7 @@ from contracts.rules.provider.base import Conditions, Memory, circumstances, pos
 MANY: Final = 1000  # how many conditions are remembered; a run has a few dozen, the rest is random text
 
 _EXTRAS: Final = ("header", "query", "body")
+_MAY_BE_REFUSED: Final = ("body", "header:origin")  # a body that nobody asked for, and a page of another origin
 # For each rule of the promise: the situations in which a success exercises it.
 _PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
     "no-input-needed": lambda s: not s.conditions,
@@ -66,7 +67,7 @@ def _promise(exchange: Exchange, memory: Memory, rule_id: str) -> Breach | None:
         return OK if _PROMISED[rule_id](situation) else None
     if r.status < 400 or rule_id not in _blames(conditions, memory) or _asked_for_xsrf(exchange, r):
         return None
-    may_refuse = (situation.overlaps and situation.session_replaced) or any(name == "body" for name, _ in conditions)
+    may_refuse = (situation.overlaps and situation.session_replaced) or any(name in _MAY_BE_REFUSED for name, _ in conditions)
     if may_refuse and r.status < 500:
         return OK
     if not any(known <= conditions for known in memory.explained) and len(memory.explained) < MANY:

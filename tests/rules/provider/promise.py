@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contracts.model.document import load
 from contracts.model.exchange import Request
 from tests.kit.exchanges import AFTER, NOBODY, OVERLAP, URL, USD, answer, exchange
 from tests.kit.judgements import Table, breaks, holds, silent
 
 WITH_HEADER = {"conditions": USD}
 WITH_BODY = {"conditions": [("body", "json")]}
+ELSEWHERE = [("header:origin", load().foreign_origin)]
 OVERLAPPING = {"overlaps": True, "conditions": OVERLAP}
 AFTER_REFUSAL = {"after": "refusal", "conditions": AFTER}
 
@@ -37,6 +39,8 @@ PROMISE: Table = {
         holds("a header", exchange(answer(), **WITH_HEADER)),
         holds("a body that is refused by the contract", exchange(answer()), exchange(answer(422), **WITH_BODY)),
         holds("a body that is refused with 499", exchange(answer(499), conditions=[("body", "json")])),
+        holds("a foreign origin that is refused", exchange(answer()), exchange(answer(403), conditions=ELSEWHERE)),
+        breaks("a foreign origin that crashes it", exchange(answer()), exchange(answer(500), conditions=ELSEWHERE)),
         breaks("a header that is refused", exchange(answer()), exchange(answer(400), **WITH_HEADER)),
         breaks("a query that is refused", exchange(answer()), exchange(answer(404), conditions=[("query", "unknown")])),
         breaks("a body that crashes it", exchange(answer()), exchange(answer(500), **WITH_BODY)),
