@@ -18,6 +18,7 @@ from contracts.model.cookies import http_date
 from contracts.model.exchange import Response
 
 WINDOW: Final = 60.0  # seconds of a window whose end is not told: limits are mostly told by the minute
+ROUNDED: Final = 1.0  # seconds that a reset, which is told in whole seconds, may have been rounded down by
 _DATE: Final = 1_000_000_000  # a reset from here on is Unix time; a smaller one is a number of seconds
 _MEMBER: Final = re.compile(r"(?:^|[;,\s])(remaining|reset|r|t)\s*=\s*([0-9]{1,12})(?![0-9.])", re.IGNORECASE)
 _HEADERS: Final = ("ratelimit", "x-ratelimit", "x-rate-limit")
@@ -97,7 +98,7 @@ class Window:
             self._is_trusted = False
         self._was_assumed = False
         self._remaining, self._is_told = told.remaining, told.seconds is not None
-        self._ends = self._began + WINDOW if told.seconds is None else now + told.seconds
+        self._ends = self._began + WINDOW if told.seconds is None else now + told.seconds + ROUNDED
 
     def wait(self, requests: int, now: float) -> float:
         """How many seconds to wait, so that so many requests are not more than what is left."""

@@ -25,7 +25,7 @@ class BudgetSpent(Exception):
 
 
 class Observer:
-    """Observes one target. `budget` is the most requests in all; `rate`, `sleep`, `clock` and `on_wait` are those of `Politeness`.
+    """Observes one target. `budget` is the most requests in all; `rate`, `sleep`, `clock`, `on_wait` are those of `Politeness`.
 
     Nothing is sent once `max_seconds` have passed since the first request. `on_exchange` is called with every exchange, before it
     is judged.
@@ -194,7 +194,7 @@ class Observer:
         return exchange
 
     def _judge(self, exchanges: list[Exchange], *, again: bool) -> list[list[Finding]]:
-        """Judge exchanges, after those that were held back; what rules found in each. The target may be unavailable: then wait."""
+        """Judge exchanges, after those that were held back, unless the target is unavailable; what rules found in each."""
         found: dict[int, list[Finding]] = {}
         held = {exchange.index for exchange in exchanges if is_unavailable(exchange.answer)}
         for exchange in exchanges:

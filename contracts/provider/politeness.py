@@ -54,6 +54,7 @@ class Politeness:
         self._window = Window()
         self._failures = self._limited = 0  # in a row
         self._only_503 = True  # these failures
+        self._put_off = False  # by a 503, and not answered since
         self._outages = self._excused = 0
         self._is_specific = False  # a 503 that persists belongs to a probe, while others are answered
         self._reached = self._served = self._health_checked = False
@@ -77,7 +78,7 @@ class Politeness:
     def ask_again(self, answer: Response | Failure, tries: int, *, alone: bool) -> bool:
         """Wait where an answer says that it is not now to be had; whether the probe may then be sent once more.
 
-        `tries` says how often it was sent again already, `alone` that it did not overlap another. TimeSpent: it would take too long.
+        `tries` says how often it was sent again already, `alone` that it did not overlap another. TimeSpent: that takes too long.
         Halted: the target answers nothing else.
         """
         if not isinstance(answer, Response):
@@ -116,12 +117,14 @@ class Politeness:
         last = answers[-1]
         self._latest = max(answer.seconds for answer in answers)
         self._window.heard([answer for answer in answers if isinstance(answer, Response)], self._clock())
+        put_off = any(map(is_not_now, answers))
+        if self._put_off and not put_off and not is_unavailable(last):
+            self._end_outage(again=again)
+        self._put_off = (self._put_off and is_unavailable(last)) or (put_off and self._served)
         for answer in answers:
             failed = isinstance(answer, Failure) or is_unavailable(answer)
             if failed:
                 self._only_503 = is_not_now(answer) and (self._only_503 or not self._failures)
-            elif self._failures and self._only_503 and self._served:
-                self._end_outage(again=again)
             self._failures = self._failures + 1 if failed else 0
             self._reached = self._reached or isinstance(answer, Response) or answer.kind not in ABSENT
             self._served = self._served or not failed

@@ -1,4 +1,4 @@
-"""What an answer says about a target that cannot be judged: who answered in its place, where it sends us, and in what words. Pure."""
+"""What an answer tells of a target that cannot be judged: who answered instead, where it sends us, in what words. Pure."""
 
 from __future__ import annotations
 
