@@ -163,7 +163,7 @@ def receive(connection: Connection, http: h11.Connection, budget: Budget) -> Ans
             if not data and head is None:
                 raise h11.RemoteProtocolError("Server disconnected without sending a response.")
             budget.received += len(data)
-            budget.first += data[: FRAME - len(budget.first)]
+            budget.first = budget.first or data[:FRAME]
             http.receive_data(data)
         elif isinstance(event, h11.Data):
             body += event.data

@@ -12,6 +12,10 @@ ABSENT: Final = ("unreachable", "tls", "http2")  # failures before a request cou
 GATEWAY: Final = (502, 503, 504)  # the statuses of a gateway behind which nothing answers
 NOT_NOW: Final = 503  # the one of them that says that the request was not carried out
 CHECK: Final = "check --base-url and --refresh-path"
+CSRF: Final = (
+    "put all cookies of the page into REFRESH_COOKIE (XSRF-TOKEN is sent back as x-xsrf-token), "
+    "or give the header that it wants in REFRESH_HEADERS"
+)
 
 
 @dataclass
@@ -27,6 +31,7 @@ class TargetHealth:
     refused: int = 0  # 401, 403 or 419 to the logged-in session
     unavailable: int = 0  # 503
     challenged: int = 0  # by a firewall
+    page: str = field(default="", repr=False)  # the title of the last page
     moved_to: str = field(default="", repr=False)
     challenge: str = field(default="", repr=False)
     refusal: str = field(default="", repr=False)  # what the last refusal said
@@ -39,7 +44,9 @@ class TargetHealth:
             return
         self.answers += 1
         self.missing += response.status == 404
-        self.pages += "html" in response.media_type and not response.reading.readable
+        if "html" in response.media_type and not response.reading.readable:
+            self.pages += 1
+            self.page = said_by(response) or self.page
         self.gateways += response.status in GATEWAY
         self.unavailable += is_not_now(response)
         if found := challenge(response):
@@ -81,7 +88,9 @@ class TargetHealth:
         if self.moved == self.answers:
             return f"every answer was a redirect to {self.moved_to}; {how_to_follow(self.moved_to, path)}"
         if self.pages == self.answers:
-            return f"every answer was an HTML page: this is no refresh endpoint; {CHECK}"
+            titled = f' ("{self.page}")' if self.page else ""
+            advice = CSRF if wants_csrf(0, self.page) else CHECK
+            return f"every answer was an HTML page{titled}: this is no refresh endpoint; {advice}"
         return None
 
     @property
@@ -97,10 +106,7 @@ class TargetHealth:
         quoted = f', the last time with "{self.refusal}"' if self.refusal else ""
         advice = "log in again and set REFRESH_COOKIE anew"
         if wants_csrf(self.refusal_status, self.refusal):
-            advice = (
-                "put all cookies of the page into REFRESH_COOKIE (XSRF-TOKEN is sent back as x-xsrf-token), "
-                "or give the header that it wants in REFRESH_HEADERS"
-            )
+            advice = CSRF
         return f"the session was refused (HTTP {self.refusal_status}) every time{quoted}; {advice}"
 
 
