@@ -5,6 +5,7 @@ It is only done where answers take long: then each request of the customer has a
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -20,10 +21,14 @@ LAST: Final = 5  # answers to POST that are looked at
 
 
 class Company:
-    """The strangers' probes that are waiting to be sent beside others. `deadline` is that of an exchange, in seconds."""
+    """The strangers' probes that are waiting to be sent beside others. `deadline` is that of an exchange, in seconds.
 
-    def __init__(self, deadline: float, *, expired: bool, seed: int = 0) -> None:
-        self._deadline = deadline
+    `expired`: strangers may come with an expired session. `anonymous`: there is no customer, so that all probes are strangers'.
+    """
+
+    def __init__(self, deadline: float, *, expired: bool, anonymous: bool = False, seed: int = 0) -> None:
+        self._deadline, self._anonymous = deadline, anonymous
+        self._turns = itertools.count(1)
         self._seconds: deque[float] = deque(maxlen=LAST)
         self._waiting: deque[Probe] = deque()
         self._more: Iterator[Probe] | None = None
@@ -45,11 +50,17 @@ class Company:
         """Let strangers' probes wait until they are sent beside others."""
         self._waiting.extend(probes)
 
+    def is_stranger(self, probe: Probe) -> bool:
+        """Whether a probe touches no session. Who comes with an expired session is a stranger too."""
+        return self._anonymous or probe.session != "valid"
+
     def beside(self, group: Sequence[Probe], room: int) -> tuple[Probe, ...]:
-        """The probe to send beside these, if there is room for one more: one that waits, or a repetition."""
-        if room < 1 or self.most <= len(group):
+        """The probes to send beside these: those that wait, then repetitions. Every third time there are two, otherwise one."""
+        number = min(self.most - len(group), room)
+        if number < 1:
             return ()
-        return (self._waiting.popleft() if self._waiting else self._repetition(),)
+        number = min(number, 1 if next(self._turns) % 3 else 2)
+        return tuple(self._waiting.popleft() if self._waiting else self._repetition() for _ in range(number))
 
     def rest(self, room: int) -> tuple[Probe, ...]:
         """As many of those that wait as may be under way at once; none if none is left."""
@@ -57,10 +68,5 @@ class Company:
 
     def _repetition(self) -> Probe:
         if self._more is None:
-            self._more = (probe for probe in repeats(expired=self._expired, seed=self._seed) if touches_no_session(probe))
+            self._more = filter(self.is_stranger, repeats(expired=self._expired, seed=self._seed))
         return next(self._more)
-
-
-def touches_no_session(probe: Probe) -> bool:
-    """Whether a probe is a stranger's. Who comes with an expired session is one too."""
-    return probe.session != "valid"

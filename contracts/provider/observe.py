@@ -52,7 +52,7 @@ class Observer:
         self.target_health = TargetHealth()
         self.halted: str | None = None
         self.cut_short: str | None = None
-        self.company = Company(target.sender.deadline, expired=target.expired_cookie is not None)
+        self.company = Company(target.sender.deadline, expired=target.expired_cookie is not None, anonymous=target.anonymous)
         self.first_seen: dict[str, int] = {}
         self._politeness = Politeness(
             target, self.target_health, rate=rate, most_seconds=max_seconds, sleep=sleep, clock=clock, on_wait=on_wait

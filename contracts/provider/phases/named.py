@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from contracts.provider.company import touches_no_session
 from contracts.provider.observe import Observer
 from contracts.provider.plan import plan, repeats
 from contracts.provider.probes import Probe, in_groups
@@ -45,7 +44,7 @@ def _send_in_company(observer: Observer, groups: Iterator[tuple[Probe, ...]]) ->
     """Send what is left of the plan where answers take long: the strangers' probes beside the others, in their order."""
     ours = []
     for probes in groups:
-        if all(map(touches_no_session, probes)):
+        if all(map(observer.company.is_stranger, probes)):
             observer.company.wait(probes)
         else:
             ours.append(probes)
