@@ -10,6 +10,7 @@ from contracts.judge import judge_provider
 from contracts.provider.serving import serve
 from contracts.provider.target import Target
 from contracts.rules.judgement import ProviderJudgement
+from tests.kit import replays
 from tests.kit.fake_target import FakeClock
 from tests.liars.build import Layer, altering, answering, built
 from tests.liars.conditions import anything
@@ -121,8 +122,13 @@ def always(answer: Callable[[Asked], Answer]) -> Layer:
 
 
 def judged(layers: Iterable[Layer], clock: FakeClock, **how: Any) -> ProviderJudgement:
-    """What the gate says of a store behind these layers, on a real socket; nobody waits but by the clock."""
+    """What the gate says of a store behind these layers, on a real socket; nobody waits but by the clock.
+
+    The recording of it is judged the same.
+    """
     home = built(new_home(), layers)
     with serve(home.app) as url:
         target = Target.at(url, home.cookie, expired_cookie=home.expired_cookie)
-        return judge_provider(target, sleep=clock.sleep, clock=clock, **how)
+        judgement = judge_provider(target, sleep=clock.sleep, clock=clock, **how)
+    replays.same(judgement)
+    return judgement
