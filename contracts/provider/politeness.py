@@ -17,6 +17,7 @@ MAX_OUTAGE: Final = 8  # answers 503 in a row, where each was waited out
 MAX_LIMITED: Final = 10  # answers 429 in a row
 RETRIES: Final = 3  # of a probe that is answered 503; then another probe shows whether it is the target or the probe
 OUTAGES: Final = 5  # of one target that are nobody's fault; with more of them, it fails now and then
+SLOWEST: Final = 0.5  # requests a second, to which a target that answers 503 again and again slows the pace down
 LONGEST_STEP: Final = 60.0  # seconds, where the target does not say how long to wait
 ENOUGH_ANSWERS: Final = 8  # to see that a target is no refresh endpoint, or refuses the session
 
@@ -165,7 +166,8 @@ class Politeness:
             return
         self._outages += 1
         if self._outages > 1:
-            self._rate = (self._rate or POLITE_RATE) / 2
+            rate = self._rate or POLITE_RATE
+            self._rate = min(rate, max(rate / 2, SLOWEST))
 
     def _allows(self, seconds: float) -> bool:
         return self._clock() + seconds <= (self._ends if self._ends is not None else self._clock() + self._most_seconds)
@@ -195,7 +197,7 @@ class Politeness:
         return f"{self._target.base_url} cannot be reached: {last.message}; {_advice(last)}"
 
 
-_WHY: Final = {"429": "it answered 429", "503": "it answered 503"}
+_WHY: Final = {"429": "it answered 429, which a lower --refresh-rate may avoid", "503": "it answered 503"}
 
 
 def _told(response: Response) -> float | None:

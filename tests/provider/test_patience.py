@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kit.fake_target import FakeClock
+from contracts.provider.observe import Observer
+from contracts.provider.target import Target
+from tests.kit.fake_target import (
+    BARE,
+    OK,
+    OVERLAPPING,
+    FakeClock,
+    FakeTarget,
+    broken_rules,
+    limited,
+    observing,
+)
 from tests.kit.judgements import blamed
 from tests.kit.slow_targets import Limiter, Outage, Told, draft, first_draft, judged, laravel, nginx, silent
 from tests.liars.build import altering
-from tests.liars.conditions import sends
+from tests.liars.conditions import all_of, every, overlapping, sends, succeeded
 from tests.liars.kit import error
 
 # --- limiters ---------------------------------------------------------------------------------------------------------
@@ -71,6 +82,24 @@ def test_nginx_limit_req_is_named_with_its_option() -> None:
     assert any("nginx's limit_req answers 503" in note and "--refresh-rate" in note for note in judgement.notes)
 
 
+def test_a_limiter_without_a_word_is_waited_for_too() -> None:
+    """nginx's limit_req with status 429 says neither what is left nor how long to wait; the note names the option that helps."""
+    clock = FakeClock()
+    limiter = Limiter(clock, 4, 2.0, refusal=lambda seconds: error(429, "too_many_requests"))
+    judgement = judged([limiter.layer()], clock, rate=5)
+    assert judgement.verdict == "conformant", judgement.reason
+    assert any("it answered 429, which a lower --refresh-rate may avoid" in note for note in judgement.notes)
+
+
+def test_who_waits_is_told_why() -> None:
+    """Each wait of a second or more is told when it begins, in words without anything of the answer."""
+    clock, told = FakeClock(), []
+    target = Target.in_process(FakeTarget(limited("3"), limited("0"), (503, {}), OK), "session=first")
+    observer = Observer(target, sleep=clock.sleep, clock=clock, on_wait=told.append)
+    observer.probe(BARE)
+    assert told == ["waiting 3 s (429)", "waiting 2 s (429)", "waiting 4 s (503)"]
+
+
 # --- outages ----------------------------------------------------------------------------------------------------------
 
 
@@ -82,6 +111,46 @@ def test_a_deployment_in_the_middle_is_waited_out(number: int, seconds: float) -
     assert not blamed(judgement, "fail")
     assert judgement.verdict == "conformant", judgement.reason
     assert any("answers 503 are not judged" in note for note in judgement.notes)
+
+
+def test_the_same_probe_is_sent_again_as_an_exchange_of_its_own() -> None:
+    """The answer 503 is kept as evidence that is not judged, and the second request comes after a failure."""
+    target = FakeTarget(OK, (503, {"retry-after": "7"}), OK)
+    observer, clock = observing(target)
+    observer.probe(BARE)
+    exchange, _ = observer.probe(BARE)
+    assert clock.slept == [7.0]
+    assert exchange.index == observer.requests == 3
+    assert exchange.situation.after == "failure"
+    assert set(observer.evidence) == {1, 2, 3}
+    assert set(observer.results) == {1, 3}
+
+
+def test_two_that_overlap_are_sent_again_together() -> None:
+    """Whether two at the same moment both succeed can only be seen of two."""
+    target = FakeTarget(OK, (503, {}), OK)
+    observer, _ = observing(target)
+    observer.probe_two(OVERLAPPING, OVERLAPPING)
+    assert observer.requests == 4
+    assert not broken_rules(observer) & {"concurrent-calls-hold", "repeats-hold"}
+
+
+def test_one_that_is_answered_503_whenever_it_overlaps_is_blamed() -> None:
+    """Three times more is enough to see that it is no outage."""
+    clock = FakeClock()
+    liar = altering(all_of(succeeded, overlapping, every(2)), lambda answer: error(503, "service_unavailable"), waits=True)
+    judgement = judged([liar], clock)
+    assert judgement.verdict == "non-conformant"
+    assert "concurrent-calls-hold" in blamed(judgement, "fail")
+
+
+def test_a_target_that_is_away_again_and_again_is_blamed() -> None:
+    """Five times are forgiven; a target that is away each tenth time, however slowly it is asked, fails now and then."""
+    clock = FakeClock()
+    liar = altering(every(10, succeeded), lambda answer: error(503, "service_unavailable"))
+    judgement = judged([liar], clock, rate=5, budget=200)
+    assert judgement.verdict == "non-conformant"
+    assert blamed(judgement, "fail")
 
 
 def test_an_outage_that_does_not_end_is_given_up() -> None:
