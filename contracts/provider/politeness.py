@@ -14,7 +14,7 @@ from contracts.rules.target_health import ABSENT, TargetHealth, is_not_now, is_u
 
 MAX_IN_A_ROW: Final = 5  # failures after which going on would be neither polite nor useful
 MAX_OUTAGE: Final = 8  # answers 503 in a row, where each was waited out
-MAX_LIMITED: Final = 10  # answers 429 in a row
+MAX_LIMITED: Final = 10  # answers 429 in a row of a target that has answered otherwise before
 RETRIES: Final = 3  # of a probe that is answered 503; then another probe shows whether it is the target or the probe
 OUTAGES: Final = 5  # of one target that are nobody's fault; with more of them, it fails now and then
 SLOWEST: Final = 0.5  # requests a second, to which a target that answers 503 again and again slows the pace down
@@ -86,9 +86,9 @@ class Politeness:
             return False
         if answer.status == 429:
             self._limited += 1
-            if self._limited >= MAX_LIMITED:
+            if self._limited >= (MAX_LIMITED if self._served else MAX_IN_A_ROW):
                 raise Halted("the target goes on answering 429; lower --refresh-rate or try again later")
-            least = 2.0 ** (self._limited - 1)
+            least = 2.0 ** (self._limited - 1) if self._served else 1.0
             told = _told(answer)
             self._wait(min(least, LONGEST_STEP) if told is None else max(told, least if self._limited > 1 else 0.0), "429")
             return alone
@@ -128,9 +128,9 @@ class Politeness:
                 self._only_503 = is_not_now(answer) and (self._only_503 or not self._failures)
             self._failures = self._failures + 1 if failed else 0
             self._reached = self._reached or isinstance(answer, Response) or answer.kind not in ABSENT
-            self._served = self._served or not failed
             if isinstance(answer, Response) and answer.status != 429:
                 self._limited = 0
+                self._served = self._served or not failed
         most = MAX_OUTAGE if self._only_503 and self.forgives else MAX_IN_A_ROW
         if self._failures >= most or not self._reached:
             raise Halted(self._why_given_up(last))

@@ -95,7 +95,8 @@ def conclude(
         if recorded:
             what_to_do = "the recording does not show it; to judge all of it, run without --refresh-replay"
         elif cut_short:
-            what_to_do = f"{cut_short}; give it more time with --refresh-max-seconds"
+            more = f"{cut_short}; give it more time with --refresh-max-seconds"
+            return Conclusion("incomplete", f"{more}; not exercised: {', '.join(missing)}")
         return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
     reservations = [f"it ended early: {cut_short}"] if cut_short else []
     reservations += ["only the refusals were judged (--refresh-anonymous)"] if anonymous else []

@@ -94,8 +94,9 @@ def test_a_limiter_without_a_word_is_waited_for_too() -> None:
 def test_who_waits_is_told_why() -> None:
     """Each wait of a second or more is told when it begins, in words without anything of the answer."""
     clock, told = FakeClock(), []
-    target = Target.in_process(FakeTarget(limited("3"), limited("0"), (503, {}), OK), "session=first")
+    target = Target.in_process(FakeTarget(OK, limited("3"), limited("0"), (503, {}), OK), "session=first")
     observer = Observer(target, sleep=clock.sleep, clock=clock, on_wait=told.append)
+    observer.probe(BARE)
     observer.probe(BARE)
     assert told == ["waiting 3 s (429)", "waiting 2 s (429)", "waiting 4 s (503)"]
 
