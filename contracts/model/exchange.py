@@ -142,7 +142,7 @@ class Response:
 class Failure:
     """No whole answer came.
 
-    `kind` is unreachable, reset, timeout, tls, malformed or too-large; `message` explains it in plain words.
+    `kind` is unreachable, reset, timeout, tls, http2, malformed or too-large; `message` explains it in plain words.
     """
 
     kind: str

@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BODY_CAP: Final = 1_000_000  # bytes of a body once it is unpacked
 HEAD_CAP: Final = 102_400  # bytes of a head
 STEP: Final = 65_536  # bytes that are unpacked at a time
+FRAME: Final = 9  # bytes of the head of an HTTP/2 frame
 MEMBERS: Final = 16  # gzip members, one behind the other, that a body may have
 _SO_FAR: Final = {
     "resolve": "the host's name was not resolved",
@@ -85,15 +86,26 @@ class Sender:
             body, trailing = body or trailing, b""
         return Response(status, head, body, self._clock() - begun, len(trailing))
 
-    def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, Response | Failure]:
+    def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, ...]:
         """Both answers to two requests whose last bytes leave together."""
-        gate = threading.Barrier(2)
-        answers: list[Response | Failure] = []
-        partner = threading.Thread(target=lambda: answers.append(self.send(second, gate)), daemon=True)
-        partner.start()
-        mine = self.send(first, gate)
-        partner.join(self.deadline + 2)
-        return mine, answers[0] if answers else Failure("timeout", f"no answer in {self.deadline:g} s")
+        return self.send_all((first, second), together=2)
+
+    def send_all(self, requests: Sequence[Request], *, together: int = 0) -> tuple[Response | Failure, ...]:
+        """The answers to requests that are under way at the same time. The last bytes of the first `together` leave together."""
+        gate = threading.Barrier(together) if together > 1 else None
+        answers: dict[int, Response | Failure] = {}
+
+        def send(number: int) -> None:
+            answers[number] = self.send(requests[number], gate if number < together else None)
+
+        others = [threading.Thread(target=send, args=(number,), daemon=True) for number in range(1, len(requests))]
+        for other in others:
+            other.start()
+        send(0)
+        for other in others:
+            other.join(self.deadline + 2)
+        none = Failure("timeout", f"no answer in {self.deadline:g} s")
+        return tuple(answers.get(number, none) for number in range(len(requests)))
 
 
 # --- the ways of a request --------------------------------------------------------------------------------------------
@@ -151,6 +163,7 @@ def receive(connection: Connection, http: h11.Connection, budget: Budget) -> Ans
             if not data and head is None:
                 raise h11.RemoteProtocolError("Server disconnected without sending a response.")
             budget.received += len(data)
+            budget.first = budget.first or data[:FRAME]
             http.receive_data(data)
         elif isinstance(event, h11.Data):
             body += event.data
@@ -265,11 +278,16 @@ def _inflated(packed: bytes) -> bytes:
 
 
 def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, str]:
-    """Why no answer came: one word (unreachable, tls, timeout, malformed, too-large, reset) and one plain sentence."""
+    """Why no answer came: one word (unreachable, tls, http2, timeout, malformed, too-large, reset) and one plain sentence."""
     text = str(error) or type(error).__name__
     so_far, late = _so_far(budget), isinstance(error, TimeoutError)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "tls", f"the TLS certificate is not trusted: {text}"
+    if is_http2(budget.first):
+        return (
+            "http2",
+            "it answers with a frame of HTTP/2, so it speaks HTTP/2 only; give an address that speaks HTTP/1.1",
+        )
     if budget.reached == "tls":
         return "tls", f"no TLS connection in {deadline:g} s" if late else f"no TLS connection: {text}"
     if isinstance(error, TooMuch):
@@ -281,6 +299,11 @@ def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, st
     if isinstance(error, OSError):
         return "reset", f"no well-formed answer: the connection broke, {so_far} ({text})"
     return "malformed", f"no well-formed answer: {text} ({so_far})"
+
+
+def is_http2(first: bytes) -> bool:
+    """Whether these are the first bytes of an HTTP/2 connection: a frame SETTINGS or GOAWAY of stream 0 (RFC 9113, 4.1)."""
+    return len(first) == FRAME and first[:1] == b"\0" and first[3] in (4, 7) and first[4] == 0 and first[5:] == bytes(4)
 
 
 def _so_far(budget: Budget) -> str:
