@@ -85,13 +85,21 @@ class Sender:
             body, trailing = body or trailing, b""
         return Response(status, head, body, self._clock() - begun, len(trailing))
 
-    def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, Response | Failure]:
-        """Both answers to two requests whose last bytes leave together."""
+    def send_two(
+        self, first: Request, second: Request, on_answer: Callable[[int], None] = lambda number: None
+    ) -> tuple[Response | Failure, Response | Failure]:
+        """Both answers to two requests whose last bytes leave together. `on_answer` is told which one arrives, 0 or 1."""
         gate = threading.Barrier(2)
         answers: list[Response | Failure] = []
-        partner = threading.Thread(target=lambda: answers.append(self.send(second, gate)), daemon=True)
+
+        def send_second() -> None:
+            answers.append(self.send(second, gate))
+            on_answer(1)
+
+        partner = threading.Thread(target=send_second, daemon=True)
         partner.start()
         mine = self.send(first, gate)
+        on_answer(0)
         partner.join(self.deadline + 2)
         return mine, answers[0] if answers else Failure("timeout", f"no answer in {self.deadline:g} s")
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
+from contracts.model.document import load
 from contracts.model.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.model.limits import MAX_REQUESTS
+from contracts.provider.custody import RAN_OUT, Asked, Custody, Loss
 from contracts.provider.politeness import Halted, Politeness
 from contracts.provider.probes import Probe
 from contracts.provider.session_loss import SessionLoss
@@ -17,6 +21,9 @@ from contracts.rules.evidence import Evidence
 from contracts.rules.provider import RULE_SET, Memory
 from contracts.rules.target_health import TargetHealth, is_unavailable
 from contracts.watchdog import Stuck, guarded
+
+Answers = Sequence[Response | Failure]
+ASKED_AGAIN: Final = Probe("asked again")
 
 
 class BudgetSpent(Exception):
@@ -50,6 +57,7 @@ class Observer:
         self.first_seen: dict[str, int] = {}
         self._politeness = Politeness(target, self.target_health, rate=rate, sleep=sleep, clock=clock)
         self._session_loss = SessionLoss(target)
+        self._custody = Custody(target)
         self._on_exchange = on_exchange
         self._after = "start"
         self._pending: list[Exchange] = []  # not judged yet, since nobody is to blame if the target is gone for good
@@ -98,27 +106,76 @@ class Observer:
         if self.requests_left < len(probes):
             raise BudgetSpent
         self._politeness.pace(len(probes))
+        self._custody.begin()
         with self._guarded():
-            started, replacements, after = time.time(), self.target.customer.replacements, self._after
+            started, after = time.time(), self._after
             requests = [self.target.request(probe) for probe in probes]
-            answers = self._answers(requests)
-            for probe, answer in zip(probes, answers, strict=True):
-                if probe.session == "valid" and isinstance(answer, Response):
-                    self.target.customer.update_from(answer)
-            replaced = self.target.customer.replacements > replacements
+            answers, order = self._answers(requests)
+            replacers = self._taken(probes, requests, answers, order)
+        loss, asked = self._looked_into(probes, requests, answers)
+        with self._guarded():
             sent = []
             for number, (probe, request, answer) in enumerate(zip(probes, requests, answers, strict=True)):
-                others = (*answers[:number], *answers[number + 1 :])
-                by_another = replaced and any(isinstance(other, Response) and other.claims_success for other in others)
-                sent.append(self._record(request, answer, self._situation(probe, answer, after, by_another), started))
+                situation = self._situation(probe, answer, after, by_another=bool(replacers - {number}))
+                if loss and probe.session == "valid" and isinstance(answer, Response) and not answer.claims_success:
+                    situation = replace(situation, **_as_told(loss))
+                sent.append(self._record(request, answer, situation, started))
+            for request, answer in asked:
+                session = "valid" if isinstance(answer, Response) and answer.claims_success else "unknown"
+                self._record(request, answer, Situation(ASKED_AGAIN.name, session, self._after), started)
         if reason := self._session_loss.reason_to_stop:
             raise Halted(reason)
-        self._politeness.consider(answers)
+        if self._custody.dead and not self.target.renew_session():
+            raise Halted(self._custody.dead)
+        self._politeness.consider([*answers, *(answer for _, answer in asked)])
         return sent
 
-    def _answers(self, requests: list[Request]) -> tuple[Response | Failure, ...]:
+    def _answers(self, requests: list[Request]) -> tuple[tuple[Response | Failure, ...], list[int]]:
+        """The answers to one request or two, and the order in which they arrived."""
         sender = self.target.sender
-        return sender.send_two(*requests) if len(requests) == 2 else (sender.send(requests[0]),)
+        if len(requests) == 1:
+            return (sender.send(requests[0]),), [0]
+        order: list[int] = []
+        answers = sender.send_two(requests[0], requests[1], order.append)
+        return answers, list(dict.fromkeys([*order, 0, 1]))
+
+    def _taken(self, probes: Sequence[Probe], requests: list[Request], answers: Answers, order: list[int]) -> set[int]:
+        """Follow the cookies of the answers to the customer as they arrived; which of the answers replaced the session."""
+        replacers = set()
+        for which in order:
+            probe, answer = probes[which], answers[which]
+            if probe.session == "valid" and isinstance(answer, Response):
+                number = self.requests + 1 + which
+                if self._custody.take(requests[which], answer, number, overlaps=probe.overlaps):
+                    replacers.add(which)
+        return replacers
+
+    def _looked_into(
+        self, probes: Sequence[Probe], requests: list[Request], answers: Answers
+    ) -> tuple[Loss | None, list[tuple[Request, Response | Failure]]]:
+        """What took the session from a refused request, if that can be shown, and the exchanges that showed it."""
+        asked: list[tuple[Request, Response | Failure]] = []
+
+        def ask() -> Asked | None:
+            number = self.requests + len(probes) + len(asked) + 1
+            if number > self.budget:
+                return None
+            self._politeness.pace(1)
+            with self._guarded():
+                request = self.target.request(ASKED_AGAIN)
+                answer = self.target.sender.send(request)
+            asked.append((request, answer))
+            return (request, answer, number) if isinstance(answer, Response) else None
+
+        mine = [
+            (request, answer)
+            for probe, request, answer in zip(probes, requests, answers, strict=True)
+            if probe.session == "valid" and probe.method == load().method and isinstance(answer, Response)
+        ]
+        doubted = [request for request, answer in mine if self._custody.doubts(request, answer)]
+        if not doubted or self.target.anonymous or self._session_loss.doubted or len(doubted) < len(mine):
+            return None, []
+        return self._custody.look_into(doubted[0], self.requests + 1, ask), asked
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -129,7 +186,7 @@ class Observer:
         except Stuck as stuck:
             raise Halted(str(stuck)) from None
 
-    def _situation(self, probe: Probe, answer: Response | Failure, after: str, session_replaced: bool) -> Situation:
+    def _situation(self, probe: Probe, answer: Response | Failure, after: str, *, by_another: bool) -> Situation:
         session = "none" if self.target.anonymous and probe.session == "valid" else probe.session
         if session == "valid" and self._session_loss.explains(answer, self.requests + 1):
             session = "unknown"
@@ -138,7 +195,7 @@ class Observer:
             conditions.add(("after", f"after a {after}"))
         if probe.overlaps:
             conditions.add(("overlap", "overlapping another"))
-        return Situation(probe.name, session, after, probe.overlaps, frozenset(conditions), session_replaced)
+        return Situation(probe.name, session, after, probe.overlaps, frozenset(conditions), by_another)
 
     def _record(
         self, request: Request, answer: Response | Failure, situation: Situation, started: float
@@ -167,3 +224,8 @@ class Observer:
             found += findings
         self._pending.clear()
         return found
+
+
+def _as_told(loss: Loss) -> dict[str, Any]:
+    """What took the session, as members of a situation."""
+    return {"session": "unknown"} if loss == RAN_OUT else {"lost": loss.words, "lost_by": loss.by}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from contracts import __version__
-from contracts.model.cookies import XSRF
 from contracts.model.document import load
 from contracts.model.exchange import Request
 from contracts.provider.connection import trust
@@ -85,21 +84,21 @@ class Target:
         """Log the customer in again, where the suite may; whether it did."""
         if self.log_in is None:
             return False
-        self.customer = Customer.with_cookies(self.log_in())
+        self.customer = Customer.with_cookies(self.log_in(), self.customer.jar.clock)
         return True
 
     def request(self, probe: Probe) -> Request:
         """The probe as a request, with the session as it is now."""
         headers = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity"}
         headers |= {name.lower(): value for name, value in self.headers.items()}
-        cookie = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session)
+        cookie = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session, self.url)
         if cookie:
             headers["cookie"] = cookie
         media_type, body = BODIES[probe.body]
         if media_type:
             headers["content-type"] = media_type
         own = [(name, value.replace("{token}", self.customer.token or "made-up")) for name, value in probe.headers]
-        if (xsrf := self.customer.cookies.get(XSRF)) and probe.session == "valid":
+        if probe.session == "valid" and (xsrf := self.customer.xsrf(self.url)):
             own = [(name, value) for name, value in own if name.lower() != XSRF_HEADER]
             headers[XSRF_HEADER] = unquote(xsrf)
         own_names = {name.lower() for name, _ in own}

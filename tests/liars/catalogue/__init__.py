@@ -7,6 +7,7 @@ from tests.liars.catalogue.answer import ANSWER
 from tests.liars.catalogue.guard import GUARD
 from tests.liars.catalogue.manners import MANNERS
 from tests.liars.catalogue.promise import PROMISE
+from tests.liars.catalogue.session import SESSION
 from tests.liars.catalogue.wire import WIRE
 
-CATALOGUE: Lies = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS}
+CATALOGUE: Lies = {**WIRE, **ANSWER, **PROMISE, **SESSION, **GUARD, **MANNERS}
