@@ -111,19 +111,17 @@ def as_meant(pairs: Pairs, lines: Iterable[str], now: float) -> Pairs:
 
     A deletion counts only beside a cookie that is set: an answer that does no more than delete replaces no session.
     """
-    given = [cookie for line in lines if (cookie := SetCookie.read(line))]
-    if not given:
-        return pairs
-    found, ended = dict(pairs), set()
-    for cookie in given:
+    ended: set[str] = set()
+    found: dict[str, str] = {}
+    for cookie in filter(None, map(SetCookie.read, lines)):
         ends = cookie.ends(now)
         if ends is not None and ends <= now:
+            found.pop(cookie.name, None)
             ended.add(cookie.name)
         else:
-            ended.discard(cookie.name)
             found[cookie.name] = cookie.value
-    deletes = len(ended) < len({cookie.name for cookie in given})
-    return tuple(pair for pair in found.items() if not (deletes and pair[0] in ended))
+    gone = found.keys() | (ended if found else set())
+    return (*(pair for pair in pairs if pair[0] not in gone), *found.items())
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
-"""Sessions in other cookies than the store's: how their requests are read, and how their answers set them."""
+"""Sessions in other cookies than the store's: how requests carry them, and how answers set them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 
 from tests.liars.build import Layer
 from tests.liars.home import Home
-from tests.liars.kit import Asked, Change, recookied
+from tests.liars.kit import Answer, Asked, Change, recookied
 
 Lines = Iterable[str]
-_VALUE = re.compile(r"session=([^;]*)")
+_VALUE = re.compile(r"session=([^;]+)")
 
 
 def setting(*lines: str) -> Change:
@@ -31,22 +32,24 @@ GUEST = instead("session=a-guest-of-the-shop; Path=/; HttpOnly")
 def keeping(write: Callable[[str], Lines], read: Callable[[Asked], str | None]) -> Layer:
     """The store's session is set by the headers that `write` makes of its value, and is what `read` finds in a request.
 
-    What the visitor has at first is what these headers set.
+    The visitor has what these headers set.
     """
 
-    def layer(home: Home) -> Home:
-        def given(line: str) -> Lines:
+    def given(asked: Asked, answer: Answer) -> Iterator[str]:
+        for line in answer.cookies:
             found = _VALUE.match(line)
-            return write(found[1]) if found and found[1] else (line,)
+            yield from write(found[1]) if found else (line,)
 
-        def visits(cookie: str) -> str:
-            pairs = (line.partition(";") for line in write(cookie.partition("=")[2]))
-            return "; ".join(pair for pair, _, attributes in pairs if "Max-Age=0" not in attributes)
+    def visits(cookie: str) -> str:
+        pairs = (line.partition(";") for line in write(cookie.partition("=")[2]))
+        return "; ".join(pair for pair, _, attributes in pairs if "Max-Age=0" not in attributes)
 
-        app = recookied(home.app, read, given)
-        return replace(home, app=app, cookie=visits(home.cookie), expired_cookie=visits(home.expired_cookie))
-
-    return layer
+    return lambda home: replace(
+        home,
+        app=recookied(home.app, read, given),
+        cookie=visits(home.cookie),
+        expired_cookie=visits(home.expired_cookie),
+    )
 
 
 def named(name: str, attributes: str, around: str = "") -> Layer:
@@ -54,8 +57,9 @@ def named(name: str, attributes: str, around: str = "") -> Layer:
 
     def read(asked: Asked) -> str | None:
         value = asked.cookies.get(name)
-        whole = value is not None and value.startswith(around) and value.endswith(around)
-        return value[len(around) : len(value) - len(around)] if whole and value else value and ""
+        if not value:
+            return value
+        return value[len(around) : len(value) - len(around)] if value.startswith(around) and value.endswith(around) else ""
 
     return keeping(lambda value: (f"{name}={around}{value}{around}; {attributes}",), read)
 
@@ -63,3 +67,68 @@ def named(name: str, attributes: str, around: str = "") -> Layer:
 def visiting(change: Callable[[str], str]) -> Layer:
     """The visitor sends this in place of the Cookie header that the store gave."""
     return lambda home: replace(home, cookie=change(home.cookie))
+
+
+def _session(asked: Asked) -> str | None:
+    return asked.cookies.get("session")
+
+
+def balanced(home: Home) -> Home:
+    """Every answer sets a load balancer's cookie anew, whoever asked; the visitor has one already."""
+    turns = count(1)
+
+    def given(asked: Asked, answer: Answer) -> Lines:
+        return (*answer.cookies, f"AWSALB=made-up-turn-{next(turns)}; Expires=Fri, 01 Jan 2100 00:00:00 GMT; Path=/")
+
+    return replace(home, app=recookied(home.app, _session, given), cookie=f"{home.cookie}; AWSALB=made-up-turn-0")
+
+
+def encrypted(home: Home) -> Home:
+    """Every answer to a session sets its cookie anew: the same session, written in another way each time."""
+    turns = count(1)
+
+    def read(asked: Asked) -> str | None:
+        session = _session(asked)
+        return session and session.partition(".")[0]
+
+    def given(asked: Asked, answer: Answer) -> Lines:
+        session = read(asked)
+        return (f"session={session}.{next(turns)}; Path=/; HttpOnly",) if session else ()
+
+    return replace(home, app=recookied(home.app, read, given), cookie=f"{home.cookie}.0")
+
+
+def in_pieces(home: Home) -> Home:
+    """The session in `session.0`, `session.1`, …: one cookie, two and three by turns, those that are left over deleted."""
+    turns = count(1)
+
+    def write(value: str) -> Lines:
+        pieces = 1 + next(turns) % 3
+        size = -(-len(value) // pieces)
+        parts = [value[at : at + size] for at in range(0, len(value), size)]
+        for number, part in enumerate(parts):
+            yield f"session.{number}={part}; Path=/; HttpOnly"
+        for number in range(len(parts), 3):
+            yield f"session.{number}=; Path=/; Max-Age=0"
+
+    def read(asked: Asked) -> str | None:
+        parts = [asked.cookies[name] for name in sorted(asked.cookies) if name.startswith("session.")]
+        return "".join(parts) if parts else None
+
+    return keeping(write, read)(home)
+
+
+def renamed(home: Home) -> Home:
+    """Each refresh moves the session to a cookie of another name, and deletes the others."""
+    turns = count(1)
+
+    def write(value: str) -> Lines:
+        turn = next(turns)
+        yield f"session-{turn % 3}={value}; Path=/; HttpOnly"
+        yield f"session-{(turn + 1) % 3}=; Path=/; Max-Age=0"
+        yield f"session-{(turn + 2) % 3}=; Path=/; Max-Age=0"
+
+    def read(asked: Asked) -> str | None:
+        return next((value for name, value in asked.cookies.items() if name.startswith("session-")), None)
+
+    return keeping(write, read)(home)

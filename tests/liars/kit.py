@@ -211,15 +211,15 @@ def as_post(app: App, when: When) -> App:
     return _wrapped(app, False, decide)
 
 
-def recookied(app: App, read: Callable[[Asked], str | None], given: Callable[[str], Iterable[str]]) -> App:
-    """The app, but the session in its cookie is what `read` finds in a request, and `given` makes its Set-Cookie headers."""
+def recookied(app: App, read: Callable[[Asked], str | None], given: Callable[[Asked, Answer], Iterable[str]]) -> App:
+    """The app, but its session is what `read` finds in a request, and its answers set the cookies that `given` names."""
 
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
         sent = {name: value for name, value in asked.headers.items() if name != "cookie"}
         if (session := read(asked)) is not None:
             sent["cookie"] = f"session={session}"
         answer: Answer = await honest(headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()])
-        cookies = [("set-cookie", new) for line in answer.cookies for new in given(line)]
+        cookies = [("set-cookie", line) for line in given(asked, answer)]
         answer = answer.with_header("set-cookie", None)
         return replace(answer, headers=(*answer.headers, *cookies))
 
