@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.request import Request as UrlRequest
 
 from contracts.model.cookies import Pairs, SetCookie, parse_cookies
-from contracts.model.hosts import host_of, is_loopback
+from contracts.model.hosts import host_of, is_address, is_loopback
 
 MOST: Final = 180  # cookies, as browsers keep of one site; the oldest go first
 _ENDS: Final = "ends"  # the attribute that holds the end of a cookie, since the library knows no clock but the machine's
@@ -54,6 +54,8 @@ class Jar:
         given = SetCookie.read(line)
         if given is None:
             return None
+        if given.attributes.get("domain") == host_of(url) and is_address(url):  # which is no Domain to browsers
+            given = replace(given, attributes={name: text for name, text in given.attributes.items() if name != "domain"})
         before = self.pairs(url)
         if why := given.refused_by_browsers(secure_origin=_is_secure(url)):
             return Change(given.name, f"set the cookie {given.name}, which browsers drop: {why}", kept=False)
@@ -87,8 +89,8 @@ class Jar:
     def _made(self, given: SetCookie, url: str) -> Cookie | None:
         """The cookie with the Domain and Path that it has in the jar; None if the host may not set it."""
         domain, host = given.attributes.get("domain", "").lstrip(".").lower(), host_of(url)
-        if domain == host and (is_loopback(url) or "." not in host):
-            domain = ""  # a name without a dot, or an address, has no other hosts below it
+        if domain == host and "." not in host:
+            domain = ""  # a name without a dot has no other hosts below it
         attributes = {"Domain": domain, "Path": given.path or ""}
         parts = [f"{given.name}={given.value}", *(f"{key}={text}" for key, text in attributes.items() if text)]
         message, request = Message(), _request(url)

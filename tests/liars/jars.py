@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 
-from tests.liars.build import Layer
+from tests.liars.build import Layer, Maker, Running
 from tests.liars.home import Home
 from tests.liars.kit import Answer, Asked, Change, recookied
 
@@ -132,3 +133,14 @@ def renamed(home: Home) -> Home:
         return next((value for name, value in asked.cookies.items() if name.startswith("session-")), None)
 
     return keeping(write, read)(home)
+
+
+def at_localhost(make: Maker) -> Maker:
+    """The same server under a name: browsers take an address for a host without others below it."""
+
+    @contextmanager
+    def named_so() -> Iterator[Running]:
+        with make() as running:
+            yield replace(running, base_url=running.base_url.replace("127.0.0.1", "localhost"))
+
+    return named_so

@@ -95,6 +95,13 @@ def test_an_address_may_be_its_own_domain(url: str, domain: str) -> None:
     assert sent(f"session=new; Domain={domain}; Path=/", "session=newest; Path=/", url=url) == "session=newest"
 
 
+def test_a_host_cookie_may_name_an_address() -> None:
+    """Chromium lets a __Host- cookie name the address that it comes from as its Domain, but not a host that has a name."""
+    line = "__Host-s=new; Secure; Path=/; Domain={}"
+    assert sent(line.format("127.0.0.1"), url=HERE) == "__Host-s=new; session=old"
+    assert sent(line.format("localhost"), url=LOCALHOST) == "session=old"
+
+
 def test_a_name_that_stands_twice_is_sent_twice() -> None:
     """A Cookie header that holds one name twice is sent as it was given, until an answer sets that name."""
     assert sent("lang=ar; Path=/", given="session=a; session=b") == "lang=ar; session=a; session=b"

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.liars.build import Lies, altering, lie, made
 from tests.liars.conditions import all_of, got, overlapping, refused, sends, some_session, succeeded
-from tests.liars.jars import DELETED, GUEST, named
+from tests.liars.jars import DELETED, GUEST, at_localhost, named
 
 _ONCE = {"grace": 0.0}  # the store's sessions are good for one refresh
 
 _BEHIND = {"waits": True, "sleep": 0.05}  # the refusal arrives behind the success that it overlaps
+
+_HOST_DOMAIN = made(
+    "cookie-host-domain",
+    "sets the new session as a __Host- cookie with a Domain",
+    named("__Host-session", "Secure; Path=/; Domain=localhost"),
+    store=_ONCE,
+)
 
 SESSION: Lies = {
     "session-is-kept": (
@@ -40,7 +49,6 @@ SESSION: Lies = {
         *(
             made(f"cookie-{name}", f"sets the new session {how}", named(cookie, attributes), store=_ONCE)
             for name, how, cookie, attributes in (
-                ("host-domain", "as a __Host- cookie with a Domain", "__Host-session", "Secure; Path=/; Domain=127.0.0.1"),
                 ("host-path", "as a __Host- cookie for another path", "__Host-session", "Secure; Path=/auth"),
                 ("not-secure", "as a __Secure- cookie without Secure", "__Secure-session", "Path=/"),
                 ("same-site-none", "with SameSite=None, but without Secure", "session", "Path=/; SameSite=None"),
@@ -48,6 +56,7 @@ SESSION: Lies = {
                 ("other-domain", "for another domain", "session", "Path=/; Domain=store.example"),
             )
         ),
+        replace(_HOST_DOMAIN, make=at_localhost(_HOST_DOMAIN.make)),
         made(
             "cookie-too-long",
             "sets a cookie that no browser keeps",
