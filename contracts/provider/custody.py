@@ -145,7 +145,6 @@ class Custody:
         if not changers and sorted(sent) != sorted(good[0]):
             self.dead = "the cookie of the session ended by itself, and the session with it; log in again"
             return RAN_OUT
-        self._hold(good[0])
         return None
 
     def _others(self, session: Pairs, good: Sequence[Pairs] | None = None) -> list[Pairs]:

@@ -13,7 +13,7 @@ from contracts.provider.observe import Observer
 from contracts.provider.politeness import Halted
 from contracts.provider.probes import Probe
 from contracts.rules.engine import Finding
-from tests.kit.fake_target import BARE, OK, OVERLAPPING, REFUSED, Answer, FakeTarget, broken_rules, observing
+from tests.kit.fake_target import BARE, OK, OVERLAPPING, REFUSED, RESET, Answer, FakeTarget, broken_rules, observing
 
 GET = Probe("GET", method="GET")
 PROMISES = {"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold", "session-is-kept"}
@@ -68,12 +68,57 @@ def test_the_answer_that_took_the_session_is_named() -> None:
     )
 
 
+LANGUAGE, BALANCER = setting("lang=ar", status=405), setting("AWSALB=3", status=422)
+DELETES_422 = setting("session=; Max-Age=0", status=422)
+HEADER = Probe("a header", headers=(("currency", "USD"),))
+
+
+@pytest.mark.parametrize(
+    ("answers", "probes", "taker"),
+    [
+        ((SECOND, GET_DELETES, setting("session=guest", status=401), REFUSED), (BARE, GET, BARE), 2),
+        ((SECOND, LANGUAGE, DELETES_422, REFUSED, REFUSED), (BARE, GET, HEADER, BARE), 3),
+        (
+            (SECOND, setting("AWSALB=2", status=405), SECOND, BALANCER, DELETES_422, REFUSED, REFUSED),
+            (BARE, GET, BARE, HEADER, HEADER, BARE),
+            5,
+        ),
+    ],
+    ids=["not the refusal that shows it", "rather a refresh than a GET", "rather than one that sets what is always new"],
+)
+def test_of_several_answers_the_likely_one_is_named(answers: tuple[Answer, ...], probes: tuple[Probe, ...], taker: int) -> None:
+    """Where several answers changed cookies before the session was refused, one alone is said to have taken it."""
+    observer, _ = observing(FakeTarget(*answers, OK))
+    for probe in probes:
+        observer.probe(probe)
+    assert [finding.exchange for finding in findings(observer)] == [taker]
+
+
+def test_a_session_that_was_renamed_is_known_by_its_new_name() -> None:
+    """A refresh that moves the session to another cookie makes that one the session's: its replacement excuses a refusal."""
+    renames = setting("session=; Max-Age=0", "sid=second")
+    observer, _ = observing(FakeTarget(renames, setting("sid=third"), (409, {}), OK))
+    in_order(observer, (0, 1))
+    observer.probe(BARE)
+    observer.probe_two(OVERLAPPING, OVERLAPPING)
+    assert not blamed(observer)
+
+
+def test_a_session_lost_with_an_answer_is_not_asked_for_again() -> None:
+    """Where an answer did not come, the session may be lost with it, whatever the cookies."""
+    observer, _ = observing(FakeTarget(SECOND, GET_DELETES, RESET, REFUSED))
+    for probe in (BARE, GET, BARE, BARE):
+        observer.probe(probe)
+    assert observer.requests == 4
+    assert not blamed(observer)
+
+
 def test_a_guest_is_told_from_the_customer() -> None:
     """A refusal that puts a guest's session in place takes the session, though the cookie is still there."""
     guest = setting("session=guest", status=401)
     observer, _ = observing(FakeTarget(SECOND, guest, guest, guest, OK))
     observer.probe(BARE)
-    observer.probe(Probe("a header", headers=(("currency", "USD"),)))  # which is refused: a fault of its own
+    observer.probe(HEADER)  # which is refused: a fault of its own
     observer.probe(BARE)
     assert blamed(observer) == {"extras-change-nothing", "session-is-kept"}
     assert findings(observer)[0].exchange == 2
@@ -192,7 +237,7 @@ def test_one_may_be_refused_only_while_the_session_of_the_other_works() -> None:
     """Where no session is left after two that overlapped, the overlap is to blame, and the run ends."""
     observer, _ = overlapping_once(REFUSED)
     with pytest.raises(Halted, match="after two refreshes that overlapped, the session that was given is refused; log in again"):
-        observer.probe(Probe("a header", headers=(("currency", "USD"),)))
+        observer.probe(HEADER)
     assert blamed(observer) == {"concurrent-calls-hold"}
 
 
@@ -209,7 +254,7 @@ def test_after_an_overlap_the_run_logs_in_again_where_it_can() -> None:
 def test_a_header_that_is_refused_after_an_overlap_is_to_blame_itself() -> None:
     """Where a bare refresh completes, the session was not lost."""
     observer, _ = overlapping_once(REFUSED, OK)
-    observer.probe(Probe("a header", headers=(("currency", "USD"),)))
+    observer.probe(HEADER)
     assert blamed(observer) == {"extras-change-nothing"}
 
 
