@@ -166,6 +166,8 @@ class Situation:
     overlaps: bool = False
     conditions: frozenset[tuple[str, str]] = frozenset()
     session_replaced: bool = False  # another exchange replaced the session during this one
+    lost: str = ""  # what took the session from this request, in words; shown by other requests, of which one got it back
+    lost_by: int = 0  # the number of the exchange whose answer took it; 0 if two that overlapped did
 
 
 def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:

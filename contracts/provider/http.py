@@ -86,17 +86,19 @@ class Sender:
             body, trailing = body or trailing, b""
         return Response(status, head, body, self._clock() - begun, len(trailing))
 
-    def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, ...]:
-        """Both answers to two requests whose last bytes leave together."""
-        return self.send_all((first, second), together=2)
+    def send_all(
+        self, requests: Sequence[Request], *, together: int = 0, on_answer: Callable[[int], None] = lambda number: None
+    ) -> tuple[Response | Failure, ...]:
+        """The answers to requests that are under way at the same time. The last bytes of the first `together` leave together.
 
-    def send_all(self, requests: Sequence[Request], *, together: int = 0) -> tuple[Response | Failure, ...]:
-        """The answers to requests that are under way at the same time. The last bytes of the first `together` leave together."""
+        `on_answer` is told which one arrives, by its place.
+        """
         gate = threading.Barrier(together) if together > 1 else None
         answers: dict[int, Response | Failure] = {}
 
         def send(number: int) -> None:
             answers[number] = self.send(requests[number], gate if number < together else None)
+            on_answer(number)
 
         others = [threading.Thread(target=send, args=(number,), daemon=True) for number in range(1, len(requests))]
         for other in others:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from typing import Any, Final
 
+from contracts.model.document import load
 from contracts.model.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.model.limits import MAX_REQUESTS, MAX_SECONDS
 from contracts.provider.company import Company
-from contracts.provider.politeness import Halted, Politeness
+from contracts.provider.custody import RAN_OUT, Asked, Custody, Loss
+from contracts.provider.politeness import Halted, Politeness, TimeSpent
 from contracts.provider.probes import Probe
 from contracts.provider.session_loss import SessionLoss
 from contracts.provider.target import Target
@@ -18,6 +22,9 @@ from contracts.rules.evidence import Evidence
 from contracts.rules.provider import RULE_SET, Memory
 from contracts.rules.target_health import TargetHealth, is_not_now, is_unavailable
 from contracts.watchdog import Stuck, guarded
+
+Answers = Sequence[Response | Failure]
+ASKED_AGAIN: Final = Probe("asked again")
 
 
 class BudgetSpent(Exception):
@@ -58,6 +65,7 @@ class Observer:
             target, self.target_health, rate=rate, most_seconds=max_seconds, sleep=sleep, clock=clock, on_wait=on_wait
         )
         self._session_loss = SessionLoss(target)
+        self._custody = Custody(target)
         self._on_exchange = on_exchange
         self._after = "start"
         self._pending: list[Exchange] = []  # not judged yet, since nobody is to blame if the target is gone for good
@@ -137,34 +145,86 @@ class Observer:
         if self.requests_left < len(probes):
             raise BudgetSpent
         self._politeness.pace(len(probes))
+        self._custody.begin()
         with self._guarded():
-            started, replacements, after = time.time(), self.target.customer.replacements, self._after
+            started, after = time.time(), self._after
             probes = tuple(map(self.target.as_sent, probes))
             requests = [self.target.request(probe) for probe in probes]
-            answers = self._answers(requests, len(group))
+            answers, order = self._answers(requests, len(group))
+            replacers = self._taken(probes, requests, answers, order)
             for probe, answer in zip(probes, answers, strict=True):
-                if probe.session == "valid" and isinstance(answer, Response):
-                    self.target.customer.update_from(answer)
                 self.company.heard(probe.method, answer)
-            replaced = self.target.customer.replacements > replacements
+        loss, asked = self._looked_into(probes, requests, answers)
+        with self._guarded():
             exchanges = []
             for number, (probe, request, answer) in enumerate(zip(probes, requests, answers, strict=True)):
-                others = [other for place, other in enumerate(answers[: len(group)]) if place != number]
-                by_another = replaced and any(isinstance(other, Response) and other.claims_success for other in others)
                 beside = number >= len(group) and len(probes) > 1
-                exchanges.append(
-                    self._record(request, answer, self._situation(probe, answer, after, by_another, beside), started)
-                )
+                situation = self._situation(probe, answer, after, by_another=bool(replacers - {number}), beside=beside)
+                if loss and probe.session == "valid" and isinstance(answer, Response) and not answer.claims_success:
+                    situation = replace(situation, **_as_told(loss))
+                exchanges.append(self._record(request, answer, situation, started))
             self._after = exchanges[max(0, len(group) - 1)].as_predecessor
+            for request, answer in asked:
+                session = "valid" if isinstance(answer, Response) and answer.claims_success else "unknown"
+                exchanges.append(self._record(request, answer, Situation(ASKED_AGAIN.name, session, self._after), started))
+                self._after = exchanges[-1].as_predecessor
             sent = list(zip(exchanges, self._judge(exchanges, again=again), strict=True))
         if reason := self._session_loss.reason_to_stop:
             raise Halted(reason)
-        self._politeness.consider(answers, again=again)
-        return sent
+        if self._custody.dead and not self.target.renew_session():
+            raise Halted(self._custody.dead)
+        self._politeness.consider([*answers, *(answer for _, answer in asked)], again=again)
+        return sent[: len(probes)]
 
-    def _answers(self, requests: list[Request], together: int) -> Sequence[Response | Failure]:
+    def _answers(self, requests: list[Request], together: int) -> tuple[Answers, list[int]]:
+        """The answers to requests, of which the first `together` overlap, and the order in which they arrived."""
         sender = self.target.sender
-        return sender.send_all(requests, together=together) if len(requests) > 1 else (sender.send(requests[0]),)
+        if len(requests) == 1:
+            return (sender.send(requests[0]),), [0]
+        order: list[int] = []
+        answers = sender.send_all(requests, together=together, on_answer=order.append)
+        return answers, list(dict.fromkeys([*order, *range(len(requests))]))
+
+    def _taken(self, probes: Sequence[Probe], requests: list[Request], answers: Answers, order: list[int]) -> set[int]:
+        """Follow the cookies of the answers to the customer as they arrived; which of the answers replaced the session."""
+        replacers = set()
+        for which in order:
+            probe, answer = probes[which], answers[which]
+            if probe.session == "valid" and isinstance(answer, Response):
+                number = self.requests + 1 + which
+                if self._custody.take(requests[which], answer, number, overlaps=probe.overlaps):
+                    replacers.add(which)
+        return replacers
+
+    def _looked_into(
+        self, probes: Sequence[Probe], requests: list[Request], answers: Answers
+    ) -> tuple[Loss | None, list[tuple[Request, Response | Failure]]]:
+        """What took the session from a refused request, if that can be shown, and the exchanges that showed it."""
+        asked: list[tuple[Request, Response | Failure]] = []
+
+        def ask() -> Asked | None:
+            number = self.requests + len(probes) + len(asked) + 1
+            if number > self.budget:
+                return None
+            try:
+                self._politeness.pace(1)
+            except TimeSpent:
+                return None
+            with self._guarded():
+                request = self.target.request(ASKED_AGAIN)
+                answer = self.target.sender.send(request)
+            asked.append((request, answer))
+            return (request, answer, number) if isinstance(answer, Response) else None
+
+        mine = [
+            (request, answer)
+            for probe, request, answer in zip(probes, requests, answers, strict=True)
+            if probe.session == "valid" and probe.method == load().method and isinstance(answer, Response)
+        ]
+        doubted = [request for request, answer in mine if self._custody.doubts(request, answer)]
+        if not doubted or self.target.anonymous or self._session_loss.doubted or len(doubted) < len(mine):
+            return None, []
+        return self._custody.look_into(doubted[0], self.requests + 1, ask), asked
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -175,7 +235,7 @@ class Observer:
         except Stuck as stuck:
             raise Halted(str(stuck)) from None
 
-    def _situation(self, probe: Probe, answer: Response | Failure, after: str, session_replaced: bool, beside: bool) -> Situation:
+    def _situation(self, probe: Probe, answer: Response | Failure, after: str, *, by_another: bool, beside: bool) -> Situation:
         session = "none" if self.target.anonymous and probe.session == "valid" else probe.session
         if session == "valid" and self._session_loss.explains(answer, self.requests + 1):
             session = "unknown"
@@ -184,7 +244,7 @@ class Observer:
             conditions.add(("after", f"after a {after}"))
         if probe.overlaps or beside:
             conditions.add(("overlap", "overlapping another"))
-        return Situation(probe.name, session, after, probe.overlaps or beside, frozenset(conditions), session_replaced)
+        return Situation(probe.name, session, after, probe.overlaps or beside, frozenset(conditions), by_another)
 
     def _record(self, request: Request, answer: Response | Failure, situation: Situation, started: float) -> Exchange:
         """Keep an exchange until it is judged."""
@@ -232,3 +292,8 @@ class Observer:
 def _is_put_off(exchange: Exchange) -> bool:
     """Whether the target said that it is not now to be had."""
     return is_not_now(exchange.answer) or (exchange.response is not None and exchange.response.status == 429)
+
+
+def _as_told(loss: Loss) -> dict[str, Any]:
+    """What took the session, as members of a situation."""
+    return {"session": "unknown"} if loss == RAN_OUT else {"lost": loss.words, "lost_by": loss.by}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from contracts import __version__
-from contracts.model.cookies import XSRF
 from contracts.model.document import load
 from contracts.model.exchange import Request
 from contracts.provider.bodies import ALL_BODIES
@@ -88,7 +87,7 @@ class Target:
         """Log the customer in again, where the suite may; whether it did."""
         if self.log_in is None:
             return False
-        self.customer = Customer.with_cookies(self.log_in())
+        self.customer = Customer.with_cookies(self.log_in(), self.customer.jar.clock)
         return True
 
     def as_sent(self, probe: Probe) -> Probe:
@@ -102,7 +101,7 @@ class Target:
         probe = self.as_sent(probe)
         usual = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity", "origin": origin_of(self.base_url)}
         cookies = [value for name, value in probe.headers if name.lower() == "cookie"]
-        session = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session)
+        session = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session, self.url)
         if session:
             cookies.append(session)
         if cookies:
@@ -113,7 +112,7 @@ class Target:
         if body.chunked:
             usual["transfer-encoding"] = "chunked"
         own = [(name, self._filled(value)) for name, value in probe.headers if name.lower() != "cookie"]
-        if (xsrf := self.customer.cookies.get(XSRF)) and probe.session == "valid":
+        if probe.session == "valid" and (xsrf := self.customer.xsrf(self.url)):
             own = [(name, value) for name, value in own if name.lower() != XSRF_HEADER]
             usual[XSRF_HEADER] = unquote(xsrf)
         own_names = {name.lower() for name, _ in own}

@@ -33,7 +33,9 @@ class Conclusion:
 
 
 BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-conformant
-NEED_A_SESSION = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
+NEED_A_SESSION = frozenset(
+    {"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold", "session-is-kept"}
+)
 _ON_SUCCESS = frozenset(
     {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
 )

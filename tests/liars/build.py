@@ -120,13 +120,17 @@ def lie(
     change: Change,
     *under: When,
     beneath: Sequence[Layer] = (),
+    around: Sequence[Layer] = (),
     waits: bool = False,
     sleep: float = 0.0,
     **knobs: Any,
 ) -> Liar:
-    """A liar that changes answers of a kind: always, or, where there are any, under conditions. `beneath`: inner layers."""
+    """A liar that changes answers of a kind: always, or, where there are any, under conditions.
+
+    `beneath` and `around` are inner and outer layers.
+    """
     layer = altering(all_of(of, *under), change, waits=waits, sleep=sleep)
-    return made(name, sentence, *beneath, layer, **{"always": not under, **knobs})
+    return made(name, sentence, *beneath, layer, *around, **{"always": not under, **knobs})
 
 
 def told(lies: Lies) -> tuple[Liar, ...]:

@@ -28,6 +28,7 @@ from tests.liars.dressed import CREATED, DRESSED
 from tests.liars.home import Home
 from tests.liars.kit import Answer, Asked, Change, error, granted, written
 from tests.liars.odd_sent import ODD_SENT
+from tests.liars.odd_sessions import SESSIONS
 
 
 def _rewritten(**options: Any) -> Change:
@@ -283,4 +284,5 @@ ODD: tuple[Odd, ...] = (
         altering(every(20, succeeded), c.said(lambda: error(429, "too_many_requests", "مهلاً", Retry_After="0"))),
         altering(every(30, succeeded), c.same, sleep=0.2),
     ),
+    *SESSIONS,
 )

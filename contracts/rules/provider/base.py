@@ -18,6 +18,7 @@ class Memory:
     last_token: str | None = None
     tokens: set[int] = field(default_factory=set)
     plain_success: bool = False  # a bare POST with the logged-in session succeeded once
+    customer_was_answered: bool = False  # whatever the answer was
     innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions that a successful logged-in refresh had
     explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # suspects of refreshes that failed, smallest first
 

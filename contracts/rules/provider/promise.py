@@ -61,6 +61,9 @@ def _promise(exchange: Exchange, memory: Memory, rule_id: str) -> Breach | None:
     if r is None or situation.session != "valid" or r.status == 429:
         return None
     conditions = situation.conditions
+    if situation.lost:  # session-is-kept speaks of what an answer took
+        by_overlap = rule_id == "concurrent-calls-hold" and not situation.lost_by
+        return Breach("the session works on after two refreshes", f"{situation.lost}: HTTP {r.status}") if by_overlap else None
     if r.claims_success:
         if len(memory.innocent) < MANY:
             memory.innocent |= conditions

@@ -33,6 +33,7 @@ PROMISE: Table = {
         silent("with a header", exchange(answer(401), **WITH_HEADER)),
         silent("without a session", exchange(answer(401), **NOBODY)),
         silent("too many", exchange(answer(429))),
+        silent("an earlier answer took the session", exchange(answer(401), lost="deleted", lost_by=1)),
         silent("asked for an XSRF header", exchange(answer(403, None, ("Set-Cookie", "XSRF-TOKEN=a; Path=/")))),
     ),
     "extras-change-nothing": (
@@ -74,7 +75,17 @@ PROMISE: Table = {
             exchange(answer(409), **OVERLAPPING),
             words=("the refresh completes", "HTTP 409, the request: overlapping another"),
         ),
+        breaks(
+            "what the winner was given is refused",
+            exchange(answer()),
+            exchange(answer(401), lost="after two refreshes that overlapped, the session that was given is refused"),
+            words=(
+                "the session works on after two refreshes",
+                "after two refreshes that overlapped, the session that was given is refused: HTTP 401",
+            ),
+        ),
         breaks("one failed for a new session", exchange(answer()), exchange(answer(500), session_replaced=True, **OVERLAPPING)),
         silent("alone", exchange(answer())),
+        silent("an earlier answer took the session", exchange(answer()), exchange(answer(401), lost="deleted", lost_by=1)),
     ),
 }
