@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -31,12 +31,15 @@ class Slow(Sender):
         self._ticks, self._latency, self._one_by_one = clock, latency, one_by_one
         self.sent: list[tuple[float, tuple[Request, ...]]] = []
 
-    def send_all(self, requests: Sequence[Request], *, together: int = 0) -> tuple[Response | Failure, ...]:
+    def send_all(
+        self, requests: Sequence[Request], *, together: int = 0, on_answer: Callable[[int], None] = lambda number: None
+    ) -> tuple[Response | Failure, ...]:
         self.sent.append((self._ticks.now, tuple(requests)))
         answers = []
         for number, request in enumerate(requests, 1):
             answer = super().send(request)
             answers.append(replace(answer, seconds=self._latency * (number if self._one_by_one else 1)))
+            on_answer(number - 1)
         self._ticks.now += max(answer.seconds for answer in answers)
         return tuple(answers)
 
