@@ -32,6 +32,9 @@ def judge_provider(
     `budget` is the highest number of requests, `rate` the highest number of requests a second (0: no limit).
     """
     observer = Observer(target, budget=budget, rate=rate, sleep=sleep)
+    only = tuple(only)
+    if phases.LAST in only:
+        observer.keep_for_causes()
     for phase in only:
         phases.run(observer, phase, seed)
     observer.finish()

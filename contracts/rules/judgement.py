@@ -227,6 +227,7 @@ class ProviderJudgement(Judgement):
             session_refused=self.session_refused,
             foreign=seen.target_health.no_endpoint(seen.target.path),
             recorded=self.remark is not None,
+            asked=self.rules,
         )
 
 
@@ -254,4 +255,4 @@ class ConsumerJudgement(Judgement):
 
     @property
     def conclusion(self) -> Conclusion:
-        return conclude(self.verdicts, halted=self.observation.halted)
+        return conclude(self.verdicts, halted=self.observation.halted, asked=self.rules)
