@@ -39,6 +39,8 @@ class ReplayedTarget:
         self.evaluator = Evaluator(RULE_SET)
         self.requests = int(facts["requests"])
         self.halted: str | None = facts.get("halted")
+        self.cut_short: str | None = facts.get("cut_short")
+        self.notes = tuple(map(str, facts.get("notes", ())))
         self.target_health = TargetHealth(**facts["signs"]) if "signs" in facts else TargetHealth()
         for exchange in track.exchanges:
             self._judge(exchange, track)

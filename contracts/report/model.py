@@ -47,7 +47,9 @@ NOT_ASKED: Final = "it was not asked for"
 
 @dataclass(frozen=True)
 class Implementation:
-    """An implementation that was judged. `remark` tells the limits of a recording that another program made."""
+    """An implementation that was judged. `remark` tells the limits of a recording that another program made, and `notes` how it
+    was observed: what was waited for, and why some answers are not judged.
+    """
 
     name: str
     role: Public
@@ -57,6 +59,7 @@ class Implementation:
     requests: int
     cases: Public = "exchanges"
     remark: Annotated[str, Shown(500)] | None = None
+    notes: tuple[Annotated[str, Shown(500)], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def _implementation(judgement: Judgement) -> Implementation:
         judgement.requests,
         judgement.cases,
         judgement.remark,
+        (*([judgement.cut_short] if judgement.cut_short else []), *judgement.notes),
     )
 
 
@@ -285,8 +289,11 @@ def _checks(run: RunResult) -> Iterator[Check]:
     for judgement in run.judgements.values():
         if isinstance(judgement, ProviderJudgement) and not run.settings.replay:
             yield from _target(judgement)
-        told = judgement.halted or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
-        yield Check(judgement.name, "observed to the end", judgement.halted is None, told)
+        ended = judgement.halted or judgement.cut_short
+        told = ended or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
+        yield Check(judgement.name, "observed to the end", ended is None, told)
+        for note in judgement.notes:
+            yield Check(judgement.name, "waited where it asked for it", True, note)
     for name, sentence in run.missing.items():
         yield Check(name, "there to be judged", False, sentence)
 

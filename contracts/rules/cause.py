@@ -15,9 +15,10 @@ from typing import Final
 from contracts.model.exchange import Exchange
 from contracts.rules.engine import OK, Breach
 from contracts.rules.traits import Row, Trait, candidates, row_of
-from contracts.rules.verdict import NEED_A_SESSION
 
 ALWAYS: Final = "every time, whatever is sent"
+# A refresh that was refused breaks one of these or another, depending on what else was sent.
+PROMISES: Final = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
 LUCK: Final = 0.02  # how probable it may be that requests share a trait although it has nothing to do with the fault
 TOGETHER: Final = 3  # most traits that are named where they were always sent together
 NUMBERS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -59,7 +60,7 @@ class Causes:
         return self._causes[rule_id]
 
     def _found(self, rule_id: str) -> Cause:
-        family = NEED_A_SESSION if rule_id in NEED_A_SESSION else frozenset({rule_id})
+        family = PROMISES if rule_id in PROMISES else frozenset({rule_id})
         broken, kept = self._split({rule_id}, family)
         own = self._cause(broken, kept)
         if (own.suspects and own.words) or len(family) == 1 or own.words == ALWAYS:
@@ -86,7 +87,7 @@ class Causes:
     def _counts(self, number: int, family: frozenset[str]) -> bool:
         """Whether an exchange speaks against a fault. A refresh that may be refused, and was, shows nothing."""
         response = self.exchanges[number].response
-        return family != NEED_A_SESSION or (response is not None and response.claims_success)
+        return family != PROMISES or (response is not None and response.claims_success)
 
     def _cause(self, broken: Sequence[int], kept: Sequence[int]) -> Cause:
         bad, good = [self._rows[n] for n in broken], [self._rows[n] for n in kept]

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.model.document import load
-from contracts.rules.cause import ALWAYS, Cause, Causes
-from contracts.rules.verdict import NEED_A_SESSION
+from contracts.rules.cause import ALWAYS, PROMISES, Cause, Causes
 
 GROUPED: Final = ("fail", "warn")  # verdicts of rules that may be told together
 KINDS: Final = ("session", "method")  # traits that say which kind of call fails, not why
@@ -41,7 +40,7 @@ def _explains(lead: str, rule_id: str, broken: Mapping[str, Cause]) -> bool:
     if _is_specific(cause) and cause.words == other.words:
         return True
     within = set(other.exchanges) <= set(cause.exchanges)
-    return within and (2 * len(other.exchanges) >= len(cause.exchanges) or {lead, rule_id} <= NEED_A_SESSION)
+    return within and (2 * len(other.exchanges) >= len(cause.exchanges) or {lead, rule_id} <= PROMISES)
 
 
 def _is_specific(cause: Cause) -> bool:

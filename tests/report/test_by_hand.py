@@ -44,7 +44,7 @@ def test_each_command_shows_the_answer_of_its_card(liar: object) -> None:
         assert broken
         redactor = Redactor()
         redactor.learn_cookies(running.cookie)
-        session = "; ".join(f"{k}={v}" for k, v in judgement.observation.target.customer.cookies.items())  # type: ignore[attr-defined]
+        session = judgement.observation.target.customer.cookie_header("valid", running.base_url + "/auth/refresh")  # type: ignore[attr-defined]
         for number in broken:
             shown = redact(wire.wire(judgement.observation.evidence[number]), redactor).model
             output = ran(curl.line(shown), REFRESH_COOKIE=session, REFRESH_EXPIRED_COOKIE=running.expired_cookie)

@@ -86,7 +86,7 @@ def always(status: int, media_type: str, body: bytes) -> Callable[..., Any]:
 
 def test_the_default_run_judges_all_that_is_built_in_and_is_green(gate: Gate) -> None:
     """By default the store, the mock and the reference keep every MUST, the report says so by its own schema, nothing warns."""
-    ran = gate("-W", "error")
+    ran = gate("-W", "error", fresh=True)
     assert ran.code == 0, ran.out
     assert ran.last == "conformant"
     report = ran.report
@@ -278,7 +278,7 @@ def test_a_fault_of_the_suite_is_neither_green_nor_a_traceback(gate: Gate, tmp_p
     """A crash of our own ends incomplete and says where, without the locals that hold secrets."""
     (tmp_path / "conftest.py").write_text(
         "import contracts.provider.phases.generated as phase\n\n"
-        "def observe(observer, share):\n    raise RuntimeError(observer.target.customer.cookies)\n\n"
+        "def observe(observer, share):\n    raise RuntimeError(observer.target.customer.jar.pairs('https://store.example'))\n\n"
         "phase.observe = observe\n"
     )
     ran = gate(*QUICK, "--showlocals", "--refresh-max-requests", "60")

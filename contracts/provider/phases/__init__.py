@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from contracts.provider.observe import BudgetSpent, Observer
-from contracts.provider.politeness import Halted
+from contracts.provider.politeness import Halted, TimeSpent
 
 
 def named(observer: Observer, seed: int) -> None:
@@ -64,13 +64,16 @@ LAST: Final = "causes"
 
 
 def run(observer: Observer, phase: str, seed: int = 0) -> None:
-    """Run one phase. The observer remembers what ends it early; once it is halted, it sends nothing more."""
+    """Run one phase. The observer remembers what ends it early; once it is halted or its time is up, it sends nothing more."""
     if observer.halted:
         return
     try:
-        PHASES[phase](observer, seed)
+        if not observer.cut_short:
+            PHASES[phase](observer, seed)
     except BudgetSpent:
         pass
+    except TimeSpent as spent:
+        observer.cut(str(spent))
     except Halted as halt:
         observer.note(str(halt))
     if phase == LAST:

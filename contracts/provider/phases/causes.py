@@ -12,8 +12,9 @@ from typing import Final
 from contracts.model.document import load
 from contracts.model.exchange import Exchange
 from contracts.model.limits import CAUSE_REQUESTS
+from contracts.provider.bodies import BODIES
 from contracts.provider.observe import Observer
-from contracts.provider.probes import BODIES, METHODS, QUERIES, SESSIONS, Probe, sdk_headers
+from contracts.provider.probes import METHODS, QUERIES, SESSIONS, Probe, sdk_headers
 from contracts.rules.cause import Cause, Causes
 from contracts.rules.traits import HEADER, Trait, row_of
 

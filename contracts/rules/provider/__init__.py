@@ -3,8 +3,10 @@
     wire        one-answer-in-time, content-type-is-json, body-is-utf8, body-is-strict-json
     answer      success-is-boolean … error-has-object, no-redirect
     promise     no-input-needed, extras-change-nothing, repeats-hold, concurrent-calls-hold
+    session     session-is-kept
     guard       refuses-without-session, other-methods-never-refresh
-    manners     all that is SHOULD
+    manners     all that is SHOULD, except
+    origin      no-foreign-origin-with-credentials
 
 Rules about bodies judge only answers to POST. If a fault keeps a rule from reading an answer, only the rule about that fault
 reports it: one fault gives one finding, as far as the evidence allows.
@@ -16,5 +18,6 @@ from contracts.rules.provider.base import RULE_SET, Memory
 
 __all__ = ["RULE_SET", "Memory"]
 
-for _part in ("wire", "answer", "promise", "guard", "manners"):  # importing one registers its rules, in the document's order
+# Importing a part registers its rules, in the document's order.
+for _part in ("wire", "answer", "promise", "session", "guard", "manners", "origin"):
     importlib.import_module(f"{__name__}.{_part}")

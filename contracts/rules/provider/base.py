@@ -18,6 +18,7 @@ class Memory:
     last_token: str | None = None
     tokens: set[int] = field(default_factory=set)
     plain_success: bool = False  # a bare POST with the logged-in session succeeded once
+    customer_was_answered: bool = False  # whatever the answer was
     innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions that a successful logged-in refresh had
     explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # suspects of refreshes that failed, smallest first
 
@@ -26,6 +27,7 @@ RULE_SET: Final = RuleSet[Exchange, Memory](Memory)
 rule = RULE_SET.rule
 Conditions = frozenset[tuple[str, str]]
 
+STRANGERS: Final = ("none", "empty", "made-up", "expired")  # kinds of sessions that have to be refused
 NO_BODY: Final = (204, 205)
 MISSING: Final = object()
 ENUM: Final = load().success_statuses
@@ -49,6 +51,11 @@ def readable(exchange: Exchange) -> Response | None:
     """The answer to a POST whose body can be read as JSON; None otherwise."""
     r = with_body(exchange)
     return r if r is not None and r.reading.readable else None
+
+
+def is_strangers(exchange: Exchange) -> bool:
+    """Whether the request had no good session, so that it has to be refused."""
+    return exchange.situation.session in STRANGERS
 
 
 def shown(value: Any, most: int = 80) -> str:

@@ -1,4 +1,4 @@
-"""Every liar, by the rule that it breaks; one module for each part of `contracts/rules/provider/`."""
+"""Every liar, by the rule that it breaks; one module for each part of `contracts/rules/provider/`, and for what they share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from tests.liars.catalogue.answer import ANSWER
 from tests.liars.catalogue.guard import GUARD
 from tests.liars.catalogue.manners import MANNERS
 from tests.liars.catalogue.promise import PROMISE
+from tests.liars.catalogue.sent import SENT
+from tests.liars.catalogue.session import SESSION
 from tests.liars.catalogue.wire import WIRE
 
-CATALOGUE: Lies = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS}
+_PARTS: tuple[Lies, ...] = (WIRE, ANSWER, PROMISE, SESSION, GUARD, MANNERS, SENT)
+CATALOGUE: Lies = {rule: tuple(liar for part in _PARTS for liar in part.get(rule, ())) for part in _PARTS for rule in part}

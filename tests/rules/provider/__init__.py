@@ -6,7 +6,9 @@ from tests.kit.judgements import Table
 from tests.rules.provider.answer import ANSWER
 from tests.rules.provider.guard import GUARD
 from tests.rules.provider.manners import MANNERS
+from tests.rules.provider.origin import ORIGIN
 from tests.rules.provider.promise import PROMISE
+from tests.rules.provider.session import SESSION
 from tests.rules.provider.wire import WIRE
 
-TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS}
+TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **SESSION, **GUARD, **MANNERS, **ORIGIN}
