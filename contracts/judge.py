@@ -35,6 +35,9 @@ def judge_provider(
     `max_seconds` have passed since the first request, by `clock`.
     """
     observer = Observer(target, budget=budget, max_seconds=max_seconds, rate=rate, sleep=sleep, clock=clock)
+    only = tuple(only)
+    if phases.LAST in only:
+        observer.keep_for_causes()
     for phase in only:
         phases.run(observer, phase, seed)
     observer.finish()

@@ -169,7 +169,8 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     except Mistake as mistake:
         raise pytest.UsageError(str(mistake)) from None
     progress = Progress(line(config))
-    config.stash[_RUN] = Run(settings, config.invocation_params.args, tracks, progress, _suite_args(config))
+    asked = _asked(items)
+    config.stash[_RUN] = Run(settings, config.invocation_params.args, tracks, progress, _suite_args(config), asked)
     if tracks is not None:
         _select(config, items, set(tracks))
     places = [place for place, item in enumerate(items) if _is_suite(item)]
@@ -186,6 +187,15 @@ def _begin(config: pytest.Config, items: list[pytest.Item]) -> None:
     )
     if needs.session and not settings.cookie and not any(map(_logs_in, items)):
         raise pytest.UsageError(NO_SESSION)
+
+
+def _asked(items: list[pytest.Item]) -> dict[Part, frozenset[str]]:
+    """The rules that are asked for, of each part of which nothing else is: it is observed only until they are all broken."""
+    rules: dict[Part, set[str]] = {}
+    for item in filter(_is_suite, items):
+        spec = getattr(item, "callspec", None)
+        rules.setdefault(_part(item), set()).add(spec.params.get("rule", "") if spec else "")
+    return {part: frozenset(asked) for part, asked in rules.items() if "" not in asked}
 
 
 def _recorded(settings: Settings) -> dict[Part, Track] | None:

@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
 from contracts import __version__
@@ -103,6 +104,7 @@ class Run:
         tracks: Mapping[Part, Track] | None = None,
         progress: Progress | None = None,
         suite_args: Sequence[str] = RunResult.suite_args,
+        asked: Mapping[Part, frozenset[str]] = MappingProxyType({}),
     ) -> None:
         self.settings = settings
         self.tracks = tracks
@@ -111,6 +113,7 @@ class Run:
         self.redactor = Redactor()
         self.phases = PhaseLog(progress)
         self._progress = progress
+        self._asked = asked  # the rules that are asked for, of the parts of which not all are
         self._argv, self._suite_args = tuple(argv), tuple(suite_args)
         self._providers: dict[Part, ProviderJudgement] = {}
         self._consumers: dict[Part, ConsumerJudgement] = {}
@@ -139,6 +142,8 @@ class Run:
                 on_exchange=seen,
                 on_wait=partial(self._waits, target.name),
             )
+            observer.keep_for_causes()
+            observer.enough = self._asked.get(part, frozenset())
             self._observers[part] = observer
             self._providers[part] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self._providers[part]

@@ -77,7 +77,7 @@ def shortened(printed: str) -> str:
         for title in ("refresh contract", "short test summary info")
     )
     exchange, shared = (
-        next(number for number, line in enumerate(plain) if line.startswith(f"  {label}")) for label in ("Exchange", "Shared")
+        next(number for number, line in enumerate(plain) if line.startswith(f"  {label}")) for label in ("Exchange", "Seen")
     )
     return "\n".join(["…", *lines[card + 1 : exchange], "  …", *lines[shared:end], "…", *lines[-2:]])
 

@@ -170,9 +170,19 @@ class Situation:
     lost_by: int = 0  # the number of the exchange whose answer took it; 0 if two that overlapped did
 
 
+def readable(text: str) -> str:
+    """A text of the wire, which holds one character for each byte, as its sender meant it: read as UTF-8 if it is that."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:
     """Conditions in words. At most `most` are named, and the rest are counted."""
-    words = [v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {v}" for name, v in sorted(conditions)]
+    words = [
+        v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {readable(v)}" for name, v in sorted(conditions)
+    ]
     return ", ".join([*words[:most], f"{len(words) - most} more"] if len(words) > most else words)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Failure, Request, Response, Situation
-from contracts.model.limits import MAX_REQUESTS, MAX_SECONDS
+from contracts.model.limits import CAUSE_REQUESTS, LARGE_ENOUGH, MAX_REQUESTS, MAX_SECONDS
 from contracts.provider.company import Company
 from contracts.provider.custody import RAN_OUT, Asked, Custody, Loss
 from contracts.provider.politeness import Halted, Politeness, TimeSpent
@@ -53,6 +53,9 @@ class Observer:
     ) -> None:
         self.target = target
         self.budget = budget
+        self._kept_for_causes = 0
+        self._asking = False
+        self.enough: frozenset[str] = frozenset()  # rules; once all of them are broken, only their cause is asked for
         self.evaluator = evaluator or Evaluator(RULE_SET)
         self.evidence = Evidence()
         self.requests = 0
@@ -77,8 +80,19 @@ class Observer:
 
     @property
     def requests_left(self) -> int:
-        """How many requests may still be sent."""
-        return max(0, self.budget - self.requests)
+        """How many requests may still be sent; those that are kept for questions about the cause do not count before these."""
+        if self.enough and not self._asking and all(self.evaluator.tallies[rule_id].broken for rule_id in self.enough):
+            return 0
+        return max(0, self.budget - self._kept_for_causes - self.requests)
+
+    def keep_for_causes(self) -> None:
+        """Keep a few requests for questions about the cause of what will be broken, if the budget is large enough."""
+        self._kept_for_causes = CAUSE_REQUESTS if self.budget >= LARGE_ENOUGH else 0
+
+    def ask_for_causes(self) -> None:
+        """Begin to ask for the cause of what was broken: the requests that were kept for this may be sent now."""
+        self._kept_for_causes = 0
+        self._asking = True
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -284,7 +298,7 @@ class Observer:
             findings = found[exchange.index] = self.evaluator.add(exchange)
             for finding in findings:
                 self.first_seen.setdefault(finding.rule, exchange.index)
-            self.evidence.keep(exchange, broke=bool(findings), results=self.evaluator.results)
+            self.evidence.keep(exchange, broke=bool(findings) or self._asking, results=self.evaluator.results)
         self._pending = [exchange for exchange in self._pending if exchange.index in but]
         return found
 

@@ -1,7 +1,7 @@
 """Annotations for a GitHub workflow: one workflow command for each rule that fails the run. Pure."""
 
 # `from __future__ import annotations` is missing here, since it would shadow the function of that name.
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from contracts.redaction.redacted import Redacted
@@ -21,18 +21,20 @@ def annotations(redacted: Redacted[Report]) -> list[str]:
 
 
 def _errors(report: Report) -> Iterator[tuple[str, str]]:
-    broken = [result for result in report.results if result.is_broken]
+    broken = [result for result in report.results if result.is_broken and not result.told_with]
     if report.verdict == "incomplete" or (report.verdict != "conformant" and not broken):
         yield f"refresh contract: {report.verdict}", report.reason or report.verdict
     for result in broken:
-        yield f"{result.rule} ({result.level}), {result.implementation}", _text(result)
+        yield f"{result.rule} ({result.level}), {result.implementation}", _text(result, report.told_with(result))
 
 
-def _text(result: RuleResult) -> str:
+def _text(result: RuleResult, others: Sequence[RuleResult]) -> str:
     if not result.findings:
         return {"fixed": FIXED, "error": ERROR}.get(result.verdict, result.text)
     first = result.findings[0]
-    return f"{result.text}\nExpected: {first.expected}\nActual: {first.actual}\nAgain: {result.again}"
+    cause = f"\nCause: {result.cause}" if result.cause else ""
+    also = f"\nAnd so: {', '.join(other.rule for other in others)}" if others else ""
+    return f"{result.text}\nExpected: {first.expected}\nActual: {first.actual}{cause}{also}\nAgain: {result.again}"
 
 
 def _command(kind: str, title: str, text: str) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from contracts import __version__
@@ -29,8 +29,10 @@ from contracts.report import commands, files
 from contracts.report.timeline import Story, story
 from contracts.report.wire import Wire, wire
 from contracts.result import RunResult
+from contracts.rules.cause import Causes
 from contracts.rules.confidence import would_see
 from contracts.rules.engine import Finding as RuleFinding
+from contracts.rules.grouping import leaders
 from contracts.rules.judgement import ConsumerJudgement, Judgement, ProviderJudgement
 from contracts.rules.verdict import BROKEN, Conclusion
 
@@ -75,8 +77,9 @@ class RuleResult:
 
     `exercised` is the number of cases that exercised the rule, or None if they were not counted. The members from `wire` on
     describe the evidence of a rule that did not pass: `also` names other scenarios that broke it, `reasons` says why known
-    deviations are accepted, `shared` what all broken cases have in common, `seen` how often it was broken, `again` how to judge
-    it again, and `unverified` why it could not be verified.
+    deviations are accepted, `cause` when an endpoint breaks it, `shared` what all broken scenarios have in common, `seen` how
+    often it was broken, `again` how to judge it again, and `unverified` why it could not be verified. `told_with` is the rule
+    whose card tells of this one too; empty if it has a card of its own.
     """
 
     rule: Public
@@ -92,10 +95,12 @@ class RuleResult:
     story: Story | None = None
     also: tuple[Public, ...] = ()
     reasons: tuple[Annotated[str, Shown(1000)], ...] = ()
+    cause: str = ""
     shared: str = ""
     seen: Public = ""
     again: Command = ""
     unverified: Public = ""
+    told_with: Public = ""
 
     @property
     def would_see(self) -> float | None:
@@ -154,8 +159,12 @@ class Report:
 
     @property
     def cards(self) -> tuple[RuleResult, ...]:
-        """The results that a reader has to look at: broken rules, warnings and known deviations."""
-        return tuple(result for result in self.results if result.verdict in CARDS)
+        """The results that a reader has to look at, one for each cause: broken rules, warnings and known deviations."""
+        return tuple(result for result in self.results if result.verdict in CARDS and not result.told_with)
+
+    def told_with(self, card: RuleResult) -> tuple[RuleResult, ...]:
+        """The other rules that the exchanges of a card broke, for the same cause."""
+        return tuple(r for r in self.results if r.told_with == card.rule and r.implementation == card.implementation)
 
 
 def report(run: RunResult) -> Report:
@@ -201,19 +210,26 @@ def _recorded(row: Row) -> Recorded:
 
 def _results(run: RunResult) -> Iterator[RuleResult]:
     for part, judgement in run.judgements.items():
+        causes = None
+        if isinstance(judgement, ProviderJudgement):
+            causes = Causes(judgement.observation.evidence, judgement.observation.results)
+        led = leaders(causes, judgement.verdicts) if causes else {}
         for rule_id, verdict in judgement.verdicts.items():
-            again = commands.again(run, part, rule_id) if verdict in CARDS else ""
-            yield _result(judgement, load().rules[rule_id], verdict, again)
+            result = _result(judgement, load().rules[rule_id], verdict)
+            if verdict in CARDS:
+                cause = causes.of(rule_id).words if causes and verdict in DETAILED else ""
+                again = commands.again(run, part, rule_id)
+                result = replace(result, again=again, cause=cause, told_with=led.get(rule_id, ""))
+            yield result
 
 
-def _result(judgement: Judgement, rule: RuleText, verdict: str, again: str) -> RuleResult:
+def _result(judgement: Judgement, rule: RuleText, verdict: str) -> RuleResult:
     tally = judgement.tallies.get(rule.id)
     findings = [finding for finding in judgement.findings if finding.rule == rule.id]
     first = findings[0] if verdict in DETAILED else None
     shared = ""
-    if first and tally and tally.shared and tally.broken > 1:
-        every = "request" if judgement.role == "provider" else "scenario"
-        shared = f"{described(tally.shared)} (in every {every} that broke it)"
+    if first and tally and tally.shared and tally.broken > 1 and judgement.role == "consumer":
+        shared = f"{described(tally.shared)} (in every scenario that broke it)"
     number = judgement.first_seen.get(rule.id)
     return RuleResult(
         rule.id,
@@ -231,7 +247,6 @@ def _result(judgement: Judgement, rule: RuleText, verdict: str, again: str) -> R
         reasons=tuple(judgement.reasons(rule.id)) if verdict in ("known", "fixed") else (),
         shared=shared,
         seen=f"in {tally.broken} of {tally.exercised} {judgement.cases}, first in number {number}" if first and tally else "",
-        again=again,
         unverified=_unverified(judgement, rule, verdict),
     )
 

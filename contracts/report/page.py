@@ -50,6 +50,9 @@ def page(redacted: Redacted[Report]) -> str:
     """The page of a run."""
     report, document = redacted.model, load()
     anchors = anchors_of(report.cards)
+    for result in report.results:
+        if result.told_with:
+            anchors[_key(result)] = anchors[result.told_with, result.implementation]
     style = HERE.joinpath("page.css").read_text("utf-8")
     return _template().render(
         report=report,

@@ -19,7 +19,7 @@ from contracts.report import files, terminal
 from contracts.report import json as json_report
 from contracts.report.model import Report, report
 from contracts.result import RunResult
-from contracts.rules.verdict import Conclusion
+from contracts.rules.verdict import NOT_ASKED_FOR, Conclusion
 from contracts.watchdog import Stuck, guarded
 
 REPORT_SECONDS: Final = 60.0
@@ -60,7 +60,9 @@ class Ending:
 
     @property
     def last(self) -> str:
-        """The last two lines of the run."""
+        """The last two lines of the run: where the report is, and the verdict. After a rule alone it begins with that rule."""
+        if self.conclusion.reason and self.conclusion.reason.endswith(NOT_ASKED_FOR):
+            return f"{self.written}\n{self.conclusion.reason} ({self.conclusion.verdict})"
         reason = f": {self.conclusion.reason}" if self.conclusion.reason else ""
         return f"{self.written}\n{self.conclusion.verdict}{reason}"
 

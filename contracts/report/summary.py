@@ -89,8 +89,9 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"{_counts(results)}; {report.requests:,} requests in {report.seconds:.1f} s; {contract}."
     if report.implementations:
         yield "\n".join(_table(report))
-    yield from (_broken(result) for result in results if result.is_broken)
-    yield from (_broken(result) for result in results if result.verdict == "warn")
+    alone = [result for result in results if not result.told_with]
+    yield from (_broken(result, report.told_with(result)) for result in alone if result.is_broken)
+    yield from (_broken(result, report.told_with(result)) for result in alone if result.verdict == "warn")
     if known := [result for result in results if result.verdict == "known"]:
         yield "### Known deviations"
         rows = [f"{code(result.rule)}, {code(result.implementation)}{_seen(result)}" for result in known]
@@ -121,8 +122,8 @@ def _table(report: Report) -> Iterator[str]:
         yield f"| and {more} more | | | | | | | | | |"
 
 
-def _broken(result: RuleResult) -> str:
-    """The section of a rule that is broken, or that fails the run for another reason."""
+def _broken(result: RuleResult, others: Sequence[RuleResult]) -> str:
+    """The section of a rule that is broken, or that fails the run for another reason. `others` are broken for the same cause."""
     sign = "⚠️" if result.verdict == "warn" else "❌"
     lines = [f"### {sign} {code(result.rule)} ({result.level}), {code(result.implementation)}", "", prose(result.text), ""]
     lines += [f"- Source: {_source(source)}" for source in result.sources[:MOST]]
@@ -130,7 +131,10 @@ def _broken(result: RuleResult) -> str:
         lines.append(f"- {(FIXED if result.verdict == 'fixed' else ERROR).capitalize()}.")
     if result.findings:
         first = result.findings[0]
-        lines += [f"- Expected: {code(first.expected)}", f"- Actual: {code(first.actual)}", "", block(result.again)]
+        lines += [f"- Expected: {code(first.expected)}", f"- Actual: {code(first.actual)}"]
+        lines += [f"- Cause: {code(result.cause)}"] if result.cause else []
+        lines += [f"- And so {code(other.rule)} ({other.level}): {code(other.findings[0].actual)}" for other in others[:MOST]]
+        lines += ["", block(result.again)]
     return "\n".join(lines)
 
 

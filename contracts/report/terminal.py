@@ -34,7 +34,7 @@ def lines(redacted: Redacted[Report]) -> Iterator[tuple[str, str]]:
             yield f"  {note}", ""
     for card in report.cards:
         yield "", ""
-        yield from shown(card)
+        yield from shown(card, report.told_with(card))
     yield from recorded(report.recorded)
 
 
@@ -50,8 +50,8 @@ def confidence(implementation: Implementation, results: Sequence[RuleResult]) ->
         yield f"  (in {rarest} or more for {fewest.rule}, which {fewest.exercised} of them exercised)", ""
 
 
-def shown(card: RuleResult) -> Iterator[tuple[str, str]]:
-    """The lines of a card."""
+def shown(card: RuleResult, others: Sequence[RuleResult] = ()) -> Iterator[tuple[str, str]]:
+    """The lines of a card. `others` are the rules that are broken for the same cause."""
     gone = f": {FIXED}" if card.verdict == "fixed" else ""
     colour = _COLOURS.get(card.verdict, "yellow")
     yield f"{card.verdict.upper()} {card.rule} ({card.level}), {card.implementation}{gone}", colour
@@ -63,6 +63,8 @@ def shown(card: RuleResult) -> Iterator[tuple[str, str]]:
     for finding in card.findings[:1]:
         yield from labelled("Expected", [finding.expected])
         yield from labelled("Actual", [finding.actual])
+    yield from labelled("Cause", [card.cause] if card.cause else [])
+    yield from labelled("And so", [told_briefly(other) for other in others])
     yield from labelled("Exchange", [*wire.lines(card.wire)] if card.wire else [])
     yield from labelled("Timeline", [*timeline.lines(card.story)] if card.story and card.verdict != "known" else [])
     yield from labelled("Also in", textwrap.wrap(", ".join(card.also), WIDE))
@@ -70,6 +72,12 @@ def shown(card: RuleResult) -> Iterator[tuple[str, str]]:
     yield from labelled("Shared", [card.shared] if card.shared else [])
     yield from labelled("Seen", [card.seen])
     yield from labelled("Again", [card.again])
+
+
+def told_briefly(result: RuleResult) -> str:
+    """A rule that another one's card tells of, in one line."""
+    first = result.findings[0]
+    return f"{result.rule} ({result.level}): expected {first.expected}; {first.actual} (number {first.exchange})"
 
 
 def recorded(rows: Sequence[Recorded]) -> Iterator[tuple[str, str]]:

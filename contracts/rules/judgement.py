@@ -245,6 +245,7 @@ class ProviderJudgement(Judgement):
             session_refusal=seen.target_health.session_refusal,
             foreign=seen.target_health.no_endpoint(seen.target.path),
             recorded=self.remark is not None,
+            asked=self.rules,
         )
 
 
@@ -272,4 +273,4 @@ class ConsumerJudgement(Judgement):
 
     @property
     def conclusion(self) -> Conclusion:
-        return conclude(self.verdicts, halted=self.observation.halted)
+        return conclude(self.verdicts, halted=self.observation.halted, asked=self.rules)

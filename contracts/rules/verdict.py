@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from contracts.model.document import load
@@ -36,6 +36,8 @@ BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-co
 NEED_A_SESSION = frozenset(
     {"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold", "session-is-kept"}
 )
+NOT_ASKED_FOR = "the other rules were not asked for"
+FEW = 5  # most rules that are named, where only these were asked for
 _ON_SUCCESS = frozenset(
     {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
 )
@@ -68,12 +70,13 @@ def conclude(
     session_refusal: str | None = None,
     foreign: str | None = None,
     recorded: bool = False,
+    asked: Collection[str] = (),
 ) -> Conclusion:
     """The conclusion for one implementation. A broken MUST outweighs everything, unless the target is no refresh endpoint.
 
     `foreign` says why it is none, `session_refusal` why it did not take the session. `halted` says why the observation ended
     early and is no ground for a verdict; `cut_short` why it ended early, though its evidence can be judged. `recorded` means that
-    the evidence is a recording, which cannot show every rule.
+    the evidence is a recording, which cannot show every rule. `asked` are the rules that were asked for.
     """
     rules = load().rules
     must = [rule_id for rule_id in verdicts if rules[rule_id].level == "MUST"]
@@ -91,6 +94,8 @@ def conclude(
         return Conclusion("incomplete", session_refusal)
     unjudged = ("not-exercised",) if anonymous else ("not-exercised", "blocked")
     missing = [rule_id for rule_id in must if verdicts[rule_id] in unjudged]
+    if missing and (said := _of_those_asked(verdicts, asked)):
+        return Conclusion("incomplete", f"{said}; {NOT_ASKED_FOR}")
     if missing:
         of_provider = rules[missing[0]].role == "provider"
         what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
@@ -105,12 +110,24 @@ def conclude(
     return Conclusion("conformant", "; ".join(reservations) or None)
 
 
+def _of_those_asked(verdicts: Mapping[str, str], asked: Collection[str]) -> str:
+    """Whether the few rules that were asked for hold; empty if they are many, or one of them could not be judged."""
+    held = [rule_id for rule_id in verdicts if rule_id in asked and verdicts[rule_id] in ("pass", "known")]
+    warned = [rule_id for rule_id in verdicts if rule_id in asked and verdicts[rule_id] == "warn"]
+    if not 0 < len(held) + len(warned) == len(asked) <= FEW:
+        return ""
+    parts = ((held, "holds", "hold"), (warned, "does not hold", "do not hold"))
+    return "; ".join(f"{', '.join(rules)} {one if len(rules) == 1 else more}" for rules, one, more in parts if rules)
+
+
 def conclude_all(conclusions: Iterable[tuple[str, Conclusion]]) -> Conclusion:
     """The conclusion of the run: the worst conclusion of its implementations, with their names."""
     named = list(conclusions)
     if not named:
         return Conclusion("incomplete", "no implementation was judged")
     for verdict in ("non-conformant", "incomplete"):
+        if len(named) == 1 and (named[0][1].reason or "").endswith(NOT_ASKED_FOR):
+            return named[0][1]
         reasons = [f"{name}: {c.reason}" for name, c in named if c.verdict == verdict]
         if reasons:
             return Conclusion(verdict, "; ".join(reasons))

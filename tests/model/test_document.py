@@ -177,7 +177,10 @@ def sources(document: Document) -> Iterator[str]:
     """Sources without a title or an address, or that nothing cites."""
     cited = {s for rule in document["x-rules"] for s in rule.get("source", [])}
     cited |= {event.get("source") for event in document["x-events"].values()}
+    pages = [source.get("url") for source in document["x-sources"].values()]
     for name, source in document["x-sources"].items():
+        if pages.count(source.get("url")) > 1:
+            yield f"{name} has the same page as another source"
         if not source.get("title") or not str(source.get("url")).startswith("https://"):
             yield f"{name} has no title and address"
         if name not in cited:
@@ -275,6 +278,7 @@ FAULTS: tuple[tuple[Check, str, object, str], ...] = (
     (rules, "x-rules/0/source", ["hearsay"], "one-answer-in-time: no source hearsay"),
     (rules, "x-rules/0/severity", "high", "one-answer-in-time has members that nobody reads"),
     (sources, "x-sources/doc/url", "docs", "doc has no title and address"),
+    (sources, "x-sources/doc/url", "https://docs.salla.dev/421123m0", "doc has the same page as another source"),
     (
         sources,
         "x-sources/hearsay",

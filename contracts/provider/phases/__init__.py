@@ -1,9 +1,10 @@
-"""The four ways of observing a target, in the order in which they run under one budget.
+"""The ways of observing a target, in the order in which they run under one budget.
 
     named       the polite pass: the named probes, then every pair of conditions
     generated   requests that schemathesis makes from the document
     properties  requests that Hypothesis makes, with any header values, order and repetition; one that breaks a rule is shrunk
     sessions    a state machine of log-in, refresh, overlap, expiry and log-out
+    causes      where a MUST was broken, a few questions about what it depends on
 
 Each is a function that gives an observer work. What came of it is in the observer's evidence and tallies.
 """
@@ -45,13 +46,21 @@ def sessions(observer: Observer, seed: int) -> None:
     observe(observer, observer.requests_left, seed)
 
 
+def causes(observer: Observer, seed: int) -> None:
+    """Questions about the cause of what was broken."""
+    from contracts.provider.phases.causes import observe
+
+    observe(observer)
+
+
 PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
     "named": named,
     "generated": generated,
     "properties": properties,
     "sessions": sessions,
+    "causes": causes,
 }
-LAST: Final = "sessions"
+LAST: Final = "causes"
 
 
 def run(observer: Observer, phase: str, seed: int = 0) -> None:
