@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from contracts.report import files
 from tests.kit.forge import forge, order
@@ -22,6 +22,11 @@ class Ran:
 
     def __init__(self, code: int, out: str, err: str, folder: Path) -> None:
         self.code, self.out, self.err, self.folder = code, out, err, folder
+
+    @classmethod
+    def of(cls, done: subprocess.CompletedProcess[str], folder: Path) -> Self:
+        """A process that is over."""
+        return cls(done.returncode, done.stdout, done.stderr, folder)
 
     @property
     def last(self) -> str:
@@ -73,7 +78,7 @@ def gate_in(folder: Path) -> Gate:
 def _started(folder: Path, argv: list[str], environ: dict[str, str]) -> Ran:
     command = [sys.executable, "-m", "pytest", *argv]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
-    return Ran(done.returncode, done.stdout, done.stderr, folder)
+    return Ran.of(done, folder)
 
 
 def _forked(folder: Path, argv: list[str], environ: dict[str, str]) -> Ran:

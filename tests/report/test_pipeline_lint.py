@@ -233,7 +233,7 @@ def judge(folder: Path, cookie: str = "", **inputs: str) -> Ended:
         GITHUB_STEP_SUMMARY=str(folder / ".summary"),
         GITHUB_ENV=str(folder / ".env"),
     )
-    return Ended(shell("bash", "--noprofile", "--norc", "-eo", "pipefail", ".step.sh", folder=folder, env=env), folder)
+    return Ended.of(shell("bash", "--noprofile", "--norc", "-eo", "pipefail", ".step.sh", folder=folder, env=env), folder)
 
 
 def shell(*command: str, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -316,7 +316,7 @@ def gitlab(folder: Path, **variables: str) -> Ran:
     script = yaml.safe_load(GITLAB.read_bytes())[".refresh-contract"]["script"]
     here = [line.replace("/tmp/refresh-contract/bin/python", sys.executable) for line in script]
     assert here != script
-    return Ran(shell("sh", "-ec", "\n".join(here), folder=folder, env=environment(**variables)), folder)
+    return Ran.of(shell("sh", "-ec", "\n".join(here), folder=folder, env=environment(**variables)), folder)
 
 
 def test_the_job_of_gitlab_judges(tmp_path: Path, store: tuple[str, str]) -> None:
