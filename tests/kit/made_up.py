@@ -51,7 +51,8 @@ class Style:
     """What a conforming endpoint does as it likes.
 
     `refuses_bodies` is the status of a body that nobody asked for. `rotates`: every refresh gives a new session; `at_once`: the
-    one before is over then. `clears`: a refusal takes the cookie away. `split`: what a header lists comes in several lines.
+    one before is over then. `clears`: a refusal of a session that was never good takes the cookie away. `split`: what a header
+    lists comes in several lines.
     """
 
     status: int = 200
@@ -81,7 +82,9 @@ class Style:
         text = written(value, ensure_ascii=self.escaped)
         number = self.spelling.format(answer.status).encode()
         text = text.replace(b'"status": %d' % answer.status, b'"status": ' + number, 1)
-        gone = (GONE,) if self.clears and answer.status in (self.refuses_with, self.refuses_bodies) else ()
+        # Of two that overlap, the second one's session may have been good a moment ago.
+        clears = self.clears and not (self.rotates and self.at_once)
+        gone = (GONE,) if clears and answer.status == self.refuses_with else ()
         own = _split(answer.headers) if self.split else answer.headers
         dressed = replace(answer, body=self.around + text + self.around, headers=(*own, *self.headers, *gone))
         return dressed.with_header("content-type", self.content_type)
