@@ -5,6 +5,7 @@
     promise     no-input-needed, extras-change-nothing, repeats-hold, concurrent-calls-hold
     guard       refuses-without-session, other-methods-never-refresh
     manners     all that is SHOULD
+    fits        body-fits-schema
 
 Rules about bodies judge only answers to POST. If a fault keeps a rule from reading an answer, only the rule about that fault
 reports it: one fault gives one finding, as far as the evidence allows.
@@ -16,5 +17,12 @@ from contracts.rules.provider.base import RULE_SET, Memory
 
 __all__ = ["RULE_SET", "Memory"]
 
-for _part in ("wire", "answer", "promise", "guard", "manners"):  # importing one registers its rules, in the document's order
+for _part in (
+    "wire",
+    "answer",
+    "promise",
+    "guard",
+    "manners",
+    "fits",
+):  # importing one registers its rules, in the document's order
     importlib.import_module(f"{__name__}.{_part}")

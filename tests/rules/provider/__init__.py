@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tests.kit.judgements import Table
 from tests.rules.provider.answer import ANSWER
+from tests.rules.provider.fits import FITS
 from tests.rules.provider.guard import GUARD
 from tests.rules.provider.manners import MANNERS
 from tests.rules.provider.promise import PROMISE
 from tests.rules.provider.wire import WIRE
 
-TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS}
+TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS, **FITS}
