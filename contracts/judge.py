@@ -32,8 +32,9 @@ def judge_provider(
     `budget` is the highest number of requests, `rate` the highest number of requests a second (0: no limit).
     """
     observer = Observer(target, budget=budget, rate=rate, sleep=sleep)
-    for phase in only:
-        phases.run(observer, phase, seed)
+    chosen = tuple(only)
+    for phase in chosen:
+        phases.run(observer, phase, seed, alone=len(chosen) == 1)
     observer.finish()
     return ProviderJudgement(observer, rules=set(observer.evaluator.tallies))
 

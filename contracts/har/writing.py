@@ -71,7 +71,7 @@ def _exchanges(seen: TargetObservation, part: str, pseudonyms: Pseudonyms) -> Re
         {"pageref": part, **entry(exchange, pseudonyms, **({} if index in seen.results else {"judged": False}))}
         for index, exchange in sorted(seen.evidence.items())
     ]
-    return {"anonymous": seen.target.anonymous, "signs": asdict(seen.target_health)}, entries
+    return {"anonymous": seen.target.anonymous, "phases": dict(seen.phases), "signs": asdict(seen.target_health)}, entries
 
 
 def _outcomes(seen: ClientObservation, part: str, pseudonyms: Pseudonyms) -> Recorded:

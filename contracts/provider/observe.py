@@ -48,6 +48,8 @@ class Observer:
         self.target_health = TargetHealth()
         self.halted: str | None = None
         self.first_seen: dict[str, int] = {}
+        self.phases: dict[str, int] = {}  # how many requests each phase has sent
+        self.unsent: Iterator[tuple[Probe, ...]] = iter(())  # what the budget left over of the plan
         self._politeness = Politeness(target, self.target_health, rate=rate, sleep=sleep, clock=clock)
         self._session_loss = SessionLoss(target)
         self._on_exchange = on_exchange
@@ -83,6 +85,10 @@ class Observer:
                 self._politeness.wait_after_429(exchange.response)
                 break
         return [finding for _, findings in sent for finding in findings]
+
+    def send(self, probes: tuple[Probe, ...]) -> list[Finding]:
+        """Send one probe, or two that overlap. Errors as `probe`."""
+        return self.probe_two(*probes) if len(probes) == 2 else self.probe(*probes)[1]
 
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""

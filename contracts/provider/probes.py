@@ -26,6 +26,7 @@ UNDOCUMENTED: Final = {
     "x-long": ("x" * 4000, "y" * 1500),
 }
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
+MISFITS: Final = ("values", "outside their schemas")
 HEADER: Final = "header:"  # how the name of a dimension begins that stands for a header
 NOT_SENT: Final = ""  # the value of a header that is not sent
 
@@ -41,6 +42,7 @@ class Probe:
     body: str = "none"
     query: str = "none"
     overlaps: bool = False
+    misfits: bool = False  # its headers have values that the document does not allow
 
     @cached_property
     def conditions(self) -> frozenset[tuple[str, str]]:
@@ -50,6 +52,8 @@ class Probe:
             found.add(("body", self.body))
         if self.query != "none":
             found.add(("query", self.query))
+        if self.misfits:
+            found.add(MISFITS)
         return frozenset(found)
 
 

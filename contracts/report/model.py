@@ -45,7 +45,10 @@ NOT_ASKED: Final = "it was not asked for"
 
 @dataclass(frozen=True)
 class Implementation:
-    """An implementation that was judged. `remark` tells the limits of a recording that another program made."""
+    """An implementation that was judged.
+
+    `phases` says how many requests each phase has sent. `remark` tells the limits of a recording that another program made.
+    """
 
     name: str
     role: Public
@@ -55,6 +58,7 @@ class Implementation:
     requests: int
     cases: Public = "exchanges"
     remark: Annotated[str, Shown(500)] | None = None
+    phases: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,7 @@ def _implementation(judgement: Judgement) -> Implementation:
         judgement.requests,
         judgement.cases,
         judgement.remark,
+        tuple(judgement.phases.items()) if isinstance(judgement, ProviderJudgement) else (),
     )
 
 
@@ -270,6 +275,9 @@ def _checks(run: RunResult) -> Iterator[Check]:
     for judgement in run.judgements.values():
         if isinstance(judgement, ProviderJudgement) and not run.settings.replay:
             yield from _target(judgement)
+        if isinstance(judgement, ProviderJudgement) and judgement.phases:
+            sent = ", ".join(f"{count} {phase}" for phase, count in judgement.phases.items())
+            yield Check(judgement.name, "requests of each phase", None if run.replayed else True, sent)
         told = judgement.halted or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
         yield Check(judgement.name, "observed to the end", judgement.halted is None, told)
     for name, sentence in run.missing.items():

@@ -73,6 +73,8 @@ class TargetObservation(Observation, Protocol):
     @property
     def evidence(self) -> Mapping[int, Exchange]: ...
     @property
+    def phases(self) -> Mapping[str, int]: ...
+    @property
     def target_health(self) -> TargetHealth: ...
 
 
@@ -195,6 +197,11 @@ class ProviderJudgement(Judgement):
     @property
     def subject(self) -> Subject:
         return self.observation.target
+
+    @property
+    def phases(self) -> Mapping[str, int]:
+        """How many requests each phase has sent."""
+        return self.observation.phases
 
     @property
     def session_refused(self) -> bool:

@@ -94,7 +94,10 @@ def test_the_default_run_judges_all_that_is_built_in_and_is_green(gate: Gate) ->
     kinds = {i["name"]: i["kind"] for i in report["implementations"]}
     kinds.pop("twilight", None)  # where there are a bundle and a browser
     assert kinds == {"store": "real", "mock": "mock", "python": "mock"}
-    assert all(i["requests"] <= 100 for i in report["implementations"] if i["role"] == "provider")
+    providers = [i for i in report["implementations"] if i["role"] == "provider"]
+    assert all(i["requests"] == sum(i["phases"].values()) <= 100 for i in providers)
+    assert all(i["phases"][phase] >= 10 for i in providers for phase in ("generated", "properties"))
+    assert "requests: 80 named, 10 generated, 10 properties, 0 sessions" in ran.out
     for rule in report["rules"]:
         if rule["role"] == "provider" and rule["level"] == "MUST":
             assert rule["verdicts"] == {"store": "pass", "mock": "pass"}, rule["id"]

@@ -1,8 +1,8 @@
 """The four ways of observing a target, in the order in which they run under one budget.
 
     named       the polite pass: the named probes, then every pair of conditions
-    generated   requests that schemathesis makes from the document
-    properties  requests that Hypothesis makes, with any header values, order and repetition; one that breaks a rule is shrunk
+    generated   requests that schemathesis makes from the schema of each parameter: examples, boundaries, just outside
+    properties  requests in which Hypothesis combines parameters, in any order and repetition; one that breaks a rule is shrunk
     sessions    a state machine of log-in, refresh, overlap, expiry and log-out
 
 Each is a function that gives an observer work. What came of it is in the observer's evidence and tallies.
@@ -13,29 +13,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from contracts.model.limits import LEAST_GENERATED, MAX_REQUESTS
 from contracts.provider.observe import BudgetSpent, Observer
 from contracts.provider.politeness import Halted
 
 
 def named(observer: Observer, seed: int) -> None:
-    """The polite pass."""
+    """The polite pass, with nothing left over."""
     from contracts.provider.phases.named import observe
 
     observe(observer, seed)
+
+
+def named_first(observer: Observer, seed: int) -> None:
+    """The polite pass; from the default budget on, it leaves each of the next two phases its share."""
+    from contracts.provider.phases.named import observe
+
+    observe(observer, seed, kept=2 * LEAST_GENERATED if observer.budget >= MAX_REQUESTS else 0)
 
 
 def generated(observer: Observer, seed: int) -> None:
     """Requests that schemathesis makes."""
     from contracts.provider.phases.generated import observe
 
-    observe(observer, observer.requests_left // 3)
+    observe(observer, _share(observer, of=3))
 
 
 def properties(observer: Observer, seed: int) -> None:
     """Requests that Hypothesis makes."""
     from contracts.provider.phases.properties import observe
 
-    observe(observer, observer.requests_left // 2, seed)
+    observe(observer, _share(observer, of=2), seed)
+
+
+def _share(observer: Observer, *, of: int) -> int:
+    """One of so many equal shares of the requests that are left, but no less than a phase is to have."""
+    left = observer.requests_left
+    return max(left // of, min(left, LEAST_GENERATED if observer.budget >= MAX_REQUESTS else 0))
 
 
 def sessions(observer: Observer, seed: int) -> None:
@@ -54,15 +68,18 @@ PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
 LAST: Final = "sessions"
 
 
-def run(observer: Observer, phase: str, seed: int = 0) -> None:
-    """Run one phase. The observer remembers what ends it early; once it is halted, it sends nothing more."""
+def run(observer: Observer, phase: str, seed: int = 0, *, alone: bool = False) -> None:
+    """Run one phase; `alone` says that no other follows. What ends it early is remembered, and ends the phases after it too."""
     if observer.halted:
         return
+    before = observer.requests
     try:
-        PHASES[phase](observer, seed)
+        (PHASES[phase] if alone or phase != "named" else named_first)(observer, seed)
     except BudgetSpent:
         pass
     except Halted as halt:
         observer.note(str(halt))
+    finally:
+        observer.phases[phase] = observer.requests - before
     if phase == LAST:
         observer.finish()

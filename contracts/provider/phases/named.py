@@ -14,15 +14,22 @@ from contracts.provider.probes import Probe, in_groups
 RESERVE: Final = 150  # requests that are left to the other phases of a large budget; with more they would only repeat themselves
 
 
-def observe(observer: Observer, seed: int) -> None:
-    """Send the plan, then as many repetitions as the budget has room for. Errors as `Observer.probe`."""
+def observe(observer: Observer, seed: int, kept: int = 0) -> None:
+    """Send the plan, then as many repetitions as the budget has room for. Errors as `Observer.probe`.
+
+    `kept` requests of the budget are left over. What they leave unsent of the plan, the properties send.
+    """
     expired = observer.target.expired_cookie is not None
-    for probes in in_groups(shared_plan(expired=expired, seed=seed)):
-        _send(observer, probes)
+    groups = in_groups(shared_plan(expired=expired, seed=seed))
+    for probes in groups:
+        if kept and observer.requests_left < kept + len(probes):
+            observer.unsent = itertools.chain([probes], groups)
+            return
+        observer.send(probes)
     for probes in in_groups(repeats(expired=expired, seed=seed)):
         if observer.requests_left < RESERVE + len(probes):
             return
-        _send(observer, probes)
+        observer.send(probes)
 
 
 def shared_plan(*, expired: bool, seed: int) -> Iterator[Probe]:
@@ -35,10 +42,3 @@ def shared_plan(*, expired: bool, seed: int) -> Iterator[Probe]:
 @cache
 def _plans(expired: bool, seed: int) -> list[Iterator[Probe]]:
     return [plan(expired=expired, seed=seed)]
-
-
-def _send(observer: Observer, probes: tuple[Probe, ...]) -> None:
-    if len(probes) == 2:
-        observer.probe_two(*probes)
-    else:
-        observer.probe(*probes)

@@ -11,7 +11,11 @@ from contracts.rules.provider.base import Conditions, Memory, circumstances, pos
 
 MANY: Final = 1000  # how many conditions are remembered; a run has a few dozen, the rest is random text
 
-_EXTRAS: Final = ("header", "query", "body")
+_EXTRAS: Final = ("header", "query", "body", "values")
+_UNASKED: Final = (
+    "body",
+    "values",
+)  # input that may be refused, by the contract: a body, and values outside the schema of a header
 # For each rule of the promise: the situations in which a success exercises it.
 _PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
     "no-input-needed": lambda s: not s.conditions,
@@ -66,7 +70,7 @@ def _promise(exchange: Exchange, memory: Memory, rule_id: str) -> Breach | None:
         return OK if _PROMISED[rule_id](situation) else None
     if r.status < 400 or rule_id not in _blames(conditions, memory) or _asked_for_xsrf(exchange, r):
         return None
-    may_refuse = (situation.overlaps and situation.session_replaced) or any(name == "body" for name, _ in conditions)
+    may_refuse = (situation.overlaps and situation.session_replaced) or any(name in _UNASKED for name, _ in conditions)
     if may_refuse and r.status < 500:
         return OK
     if not any(known <= conditions for known in memory.explained) and len(memory.explained) < MANY:
