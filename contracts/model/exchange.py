@@ -143,6 +143,7 @@ class Situation:
     """What the observer knew when it sent the request. Judgements about sessions and order need it.
 
     `session` is valid, none, empty, made-up, expired, or unknown (in evidence that somebody else recorded).
+    `customer` is first, or other for the second customer of the environment.
     `after` is what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
     `conditions` are (name, value) pairs for everything that differs from a bare POST with a logged-in session, `after` and
     overlap included. A fault may show only under some of them.
@@ -154,11 +155,15 @@ class Situation:
     overlaps: bool = False
     conditions: frozenset[tuple[str, str]] = frozenset()
     session_replaced: bool = False  # another exchange replaced the session during this one
+    customer: str = "first"
 
 
 def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:
     """Conditions in words. At most `most` are named, and the rest are counted."""
-    words = [v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {v}" for name, v in sorted(conditions)]
+    words = [
+        v if name in ("after", "overlap", "customer") else f"{name.partition(':')[2] or name} {v}"
+        for name, v in sorted(conditions)
+    ]
     return ", ".join([*words[:most], f"{len(words) - most} more"] if len(words) > most else words)
 
 

@@ -15,7 +15,8 @@ from contracts.provider.target import Target
 from contracts.rules.engine import Breach, Evaluator, Finding
 from contracts.rules.evidence import Evidence
 from contracts.rules.provider import RULE_SET, Memory
-from contracts.rules.target_health import TargetHealth, is_unavailable
+from contracts.rules.target_health import TargetHealth, is_refusal, is_unavailable
+from contracts.rules.verdict import OTHER_REFUSED, SAME_CUSTOMER
 from contracts.watchdog import Stuck, guarded
 
 
@@ -53,6 +54,7 @@ class Observer:
         self._politeness = Politeness(target, self.target_health, rate=rate, sleep=sleep, clock=clock)
         self._session_loss = SessionLoss(target)
         self._on_exchange = on_exchange
+        self._other_accepted = self._other_refused = False
         self._after = "start"
         self._pending: list[Exchange] = []  # not judged yet, since nobody is to blame if the target is gone for good
 
@@ -98,6 +100,10 @@ class Observer:
         """Judge what was held back, once nothing more is sent, unless the target is gone for good."""
         if not self.halted and self.target_health.answers:
             self._judge_pending()
+        if self._other_refused and not self._other_accepted:
+            self.note(OTHER_REFUSED)
+        elif self.evaluator.memory.owners.same_customer:
+            self.note(SAME_CUSTOMER)
 
     def _send(self, *probes: Probe) -> list[tuple[Exchange, list[Finding]]]:
         """Send one probe, or two that overlap; each exchange with what rules found in it."""
@@ -105,17 +111,21 @@ class Observer:
             raise BudgetSpent
         self._politeness.pace(len(probes))
         with self._guarded():
-            started, replacements, after = time.time(), self.target.customer.replacements, self._after
+            started, after = time.time(), self._after
+            customers = [self.target.who_sends(probe) for probe in probes]
+            replacements = [customer.replacements for customer in customers]
             requests = [self.target.request(probe) for probe in probes]
             answers = self._answers(requests)
-            for probe, answer in zip(probes, answers, strict=True):
+            for probe, customer, answer in zip(probes, customers, answers, strict=True):
                 if probe.session == "valid" and isinstance(answer, Response):
-                    self.target.customer.update_from(answer)
-            replaced = self.target.customer.replacements > replacements
+                    customer.update_from(answer)
             sent = []
             for number, (probe, request, answer) in enumerate(zip(probes, requests, answers, strict=True)):
-                others = (*answers[:number], *answers[number + 1 :])
-                by_another = replaced and any(isinstance(other, Response) and other.claims_success for other in others)
+                customer = customers[number]
+                others = [other for n, other in enumerate(answers) if n != number and customers[n] is customer]
+                by_another = customer.replacements > replacements[number] and any(
+                    isinstance(other, Response) and other.claims_success for other in others
+                )
                 sent.append(self._record(request, answer, self._situation(probe, answer, after, by_another), started))
         if reason := self._session_loss.reason_to_stop:
             raise Halted(reason)
@@ -137,14 +147,20 @@ class Observer:
 
     def _situation(self, probe: Probe, answer: Response | Failure, after: str, session_replaced: bool) -> Situation:
         session = "none" if self.target.anonymous and probe.session == "valid" else probe.session
-        if session == "valid" and self._session_loss.explains(answer, self.requests + 1):
+        if session == "valid" and not probe.other and self._session_loss.explains(answer, self.requests + 1):
             session = "unknown"
+        if probe.other and isinstance(answer, Response):
+            self._other_accepted |= answer.claims_success
+            if not self._other_accepted and is_refusal(answer):
+                session = "unknown"  # it may never have been good
+                self._other_refused = True
         conditions = set(probe.conditions)
         if after not in ("start", "success"):
             conditions.add(("after", f"after a {after}"))
         if probe.overlaps:
             conditions.add(("overlap", "overlapping another"))
-        return Situation(probe.name, session, after, probe.overlaps, frozenset(conditions), session_replaced)
+        customer = "other" if probe.other else "first"
+        return Situation(probe.name, session, after, probe.overlaps, frozenset(conditions), session_replaced, customer)
 
     def _record(
         self, request: Request, answer: Response | Failure, situation: Situation, started: float

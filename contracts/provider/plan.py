@@ -33,11 +33,14 @@ LEADING_WEIGHT: Final = 12  # of a pair of method, session, body, overlap and or
 FRUITLESS_ROUNDS: Final = 8  # after which the pass ends: a pair that cannot be sent must not keep it alive
 
 
-def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> Iterator[Probe]:
-    """The named probes, then mixed ones until every pair was sent. The same seed gives the same plan."""
+def plan(*, expired: bool, other: bool = False, seed: int = 0, document: Document | None = None) -> Iterator[Probe]:
+    """The named probes, then mixed ones until every pair was sent. The same seed gives the same plan.
+
+    `expired` and `other`: whether there is a session that has expired, and whether there is a second customer.
+    """
     cover = Cover(dimensions(document or load(), expired=expired))
     after, before_pair = "start", ""
-    for probe in named_probes(expired=expired):
+    for probe in named_probes(expired=expired, other=other):
         # Both of two overlapping requests come after the same thing.
         cover.mark_sent(cover.row(probe, before_pair or after))
         before_pair = after if probe.overlaps and not before_pair else ""
@@ -46,9 +49,9 @@ def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> I
     yield from mixed_probes(cover, after, random.Random(seed))
 
 
-def named_probes(*, expired: bool) -> tuple[Probe, ...]:
+def named_probes(*, expired: bool, other: bool = False) -> tuple[Probe, ...]:
     """The probes whose order was chosen by hand. What is probed alone stands alone; the rest varies the headers too."""
-    sdk, other, mixtures = sdk_headers(0), sdk_headers(1), [sdk_headers(n) for n in range(2, 10)]
+    sdk, second, mixtures = sdk_headers(0), sdk_headers(1), [sdk_headers(n) for n in range(2, 10)]
     unknown, long = [((name, value),) for name, (value, _) in UNDOCUMENTED.items()]
     probes = [
         Probe("bare"),
@@ -60,9 +63,9 @@ def named_probes(*, expired: bool) -> tuple[Probe, ...]:
         Probe("made-up session, as the SDK sends it", session="made-up", headers=sdk),
         Probe("two at once", overlaps=True),
         Probe("two at once", overlaps=True),
-        Probe("other header values", headers=other),
+        Probe("other header values", headers=second),
         Probe("empty session", session="empty", headers=mixtures[0]),
-        Probe("no session, after a refusal", session="none", headers=other),
+        Probe("no session, after a refusal", session="none", headers=second),
         Probe("a body nobody asked for", body="json"),
         Probe("bare, repeated"),
         Probe("bare, repeated"),
@@ -81,9 +84,18 @@ def named_probes(*, expired: bool) -> tuple[Probe, ...]:
         Probe("two at once, as the SDK sends it", headers=(*mixtures[6], *long), query="unknown", overlaps=True),
         Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *unknown), query="language", overlaps=True),
     ]
+    if other:
+        probes[13:15] = two_customers()
     if expired:
         probes.insert(16, Probe("an expired session", session="expired"))
     return tuple(probes)
+
+
+def two_customers() -> list[Probe]:
+    """Refreshes of two customers: by turns, then overlapping, each of them first once."""
+    first, other = Probe("two customers at once", overlaps=True), Probe("two customers at once", other=True, overlaps=True)
+    again = Probe("bare, as the second customer", other=True)
+    return [again, Probe("bare, after another customer"), again, first, other, other, first]
 
 
 def mixed_probes(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:

@@ -26,6 +26,7 @@ UNDOCUMENTED: Final = {
     "x-long": ("x" * 4000, "y" * 1500),
 }
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
+OTHER: Final = ("customer", "as the second customer")
 MISFITS: Final = ("values", "outside their schemas")
 HEADER: Final = "header:"  # how the name of a dimension begins that stands for a header
 NOT_SENT: Final = ""  # the value of a header that is not sent
@@ -42,6 +43,7 @@ class Probe:
     body: str = "none"
     query: str = "none"
     overlaps: bool = False
+    other: bool = False  # the second customer sends it
     misfits: bool = False  # its headers have values that the document does not allow
 
     @cached_property
@@ -52,6 +54,8 @@ class Probe:
             found.add(("body", self.body))
         if self.query != "none":
             found.add(("query", self.query))
+        if self.other:
+            found.add(OTHER)
         if self.misfits:
             found.add(MISFITS)
         return frozenset(found)

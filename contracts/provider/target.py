@@ -25,13 +25,17 @@ XSRF_HEADER: Final = "x-xsrf-token"
 
 @dataclass
 class Target:
-    """An endpoint under test. `log_in`, `expire` and `log_out` are given where the suite may manage sessions by itself."""
+    """An endpoint under test. `other` is a second customer, if there is one.
+
+    `log_in`, `expire` and `log_out` are given where the suite may manage sessions by itself.
+    """
 
     name: str
     kind: str  # real or mock
     base_url: str
     sender: Sender
     customer: Customer
+    other: Customer | None = None
     path: str = field(default_factory=lambda: load().path)
     expired_cookie: str | None = field(default=None, repr=False)
     anonymous: bool = False
@@ -48,6 +52,7 @@ class Target:
         cookie: str | None,
         *,
         expired_cookie: str | None = None,
+        other_cookie: str | None = None,
         deadline: float = 10.0,
         ca: str | None = None,
         path: str | None = None,
@@ -64,6 +69,7 @@ class Target:
             base_url,
             Sender(Network(context), deadline),
             Customer.with_cookies(cookie or ""),
+            Customer.with_cookies(other_cookie) if cookie and other_cookie else None,
             path or load().path,
             expired_cookie,
             anonymous=not cookie,
@@ -71,10 +77,18 @@ class Target:
         )
 
     @classmethod
-    def in_process(cls, handler: Callable[[httpx.Request], httpx.Response], cookie: str, name: str = "mock") -> Target:
+    def in_process(
+        cls,
+        handler: Callable[[httpx.Request], httpx.Response],
+        cookie: str,
+        name: str = "mock",
+        *,
+        other_cookie: str | None = None,
+    ) -> Target:
         """The target that a handler in this process is."""
         sender = Sender(InProcess(handler), 10.0)
-        return cls(name, "mock", "https://store.example", sender, Customer.with_cookies(cookie), version=__version__)
+        other = Customer.with_cookies(other_cookie) if other_cookie else None
+        return cls(name, "mock", "https://store.example", sender, Customer.with_cookies(cookie), other, version=__version__)
 
     @property
     def url(self) -> str:
@@ -88,18 +102,23 @@ class Target:
         self.customer = Customer.with_cookies(self.log_in())
         return True
 
+    def who_sends(self, probe: Probe) -> Customer:
+        """The customer whose session the probe has, or leaves out."""
+        return self.other if probe.other and self.other else self.customer
+
     def request(self, probe: Probe) -> Request:
         """The probe as a request, with the session as it is now."""
+        customer = self.who_sends(probe)
         headers = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity"}
         headers |= {name.lower(): value for name, value in self.headers.items()}
-        cookie = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session)
+        cookie = self.expired_cookie if probe.session == "expired" else customer.cookie_header(probe.session)
         if cookie:
             headers["cookie"] = cookie
         media_type, body = BODIES[probe.body]
         if media_type:
             headers["content-type"] = media_type
-        own = [(name, value.replace("{token}", self.customer.token or "made-up")) for name, value in probe.headers]
-        if (xsrf := self.customer.cookies.get(XSRF)) and probe.session == "valid":
+        own = [(name, value.replace("{token}", customer.token or "made-up")) for name, value in probe.headers]
+        if (xsrf := customer.cookies.get(XSRF)) and probe.session == "valid":
             own = [(name, value) for name, value in own if name.lower() != XSRF_HEADER]
             headers[XSRF_HEADER] = unquote(xsrf)
         own_names = {name.lower() for name, _ in own}

@@ -34,7 +34,16 @@ class Conclusion:
 
 BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-conformant
 SESSION_REFUSED = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
-NEED_A_SESSION = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
+OTHER_REFUSED = (
+    "the second customer's session was refused (401 or 403) every time; log in again and set REFRESH_OTHER_COOKIE anew"
+)
+SAME_CUSTOMER = (
+    "the tokens of both customers name the same one (sub), so that nobody can say whose they are; "
+    "give the session of another customer in REFRESH_OTHER_COOKIE"
+)
+NEED_A_SESSION = frozenset(
+    {"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold", "token-belongs-to-customer"}
+)
 _ON_SUCCESS = frozenset(
     {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
 )

@@ -25,6 +25,7 @@ NOTES = {
     "with an empty session": {"session": "empty"},
     "with a made-up session": {"session": "made-up"},
     "with an expired session": {"session": "expired"},
+    "as the second customer": {"customer": "other"},
     "after a success": {"after": "success"},
     "after a refusal": {"after": "refusal"},
     "overlapping another": {"overlaps": True},

@@ -23,11 +23,12 @@ Layer = Callable[[Home], Home]
 
 @dataclass(frozen=True)
 class Running:
-    """A server that listens, with a session that is good and one that ran out."""
+    """A server that listens, with a session that is good, one that ran out, and one of another customer."""
 
     base_url: str
     cookie: str
     expired_cookie: str
+    other_cookie: str
 
 
 Maker = Callable[[], AbstractContextManager[Running]]
@@ -102,7 +103,7 @@ def housed(*layers: Layer, **settings: Any) -> Maker:
     def make() -> Iterator[Running]:
         home = built(new_home(**settings), layers)
         with serve(home.app) as base_url:
-            yield Running(base_url, home.cookie, home.expired_cookie)
+            yield Running(base_url, home.cookie, home.expired_cookie, home.other_cookie)
 
     return make
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 
+from contracts.model.tokens import claims_of
 from tests.liars.kit import Answer, Change, error, granted, written
 
 
@@ -117,6 +118,13 @@ def token_of(answer: Answer) -> str:
     token = answer.json()["data"]["token"]
     assert isinstance(token, str)
     return token
+
+
+def customer_of(answer: Answer) -> str:
+    """The customer whom the token in the body names; it is the store's own."""
+    claims = claims_of(token_of(answer))
+    assert claims
+    return str(claims["sub"])
 
 
 def expired_token(seconds: float = 60) -> Change:

@@ -409,6 +409,26 @@ def test_a_project_logs_in_by_itself(gate: Gate, store: Store, honest: str, tmp_
     assert (ran.code, ran.last) == (0, "conformant"), ran.out
 
 
+def test_a_project_logs_two_customers_in_by_itself(gate: Gate, store: Store, honest: str, tmp_path: Path) -> None:
+    """A module may override `refresh_other_session` too; the report says that there was a second customer."""
+    (tmp_path / "test_ours.py").write_text(
+        "import pytest\nfrom contracts.suite.test_provider import *\n\n"
+        f"@pytest.fixture(scope='session')\ndef refresh_session():\n    return {store.log_in('7')!r}\n\n"
+        f"@pytest.fixture(scope='session')\ndef refresh_other_session():\n    return {store.log_in('8')!r}\n"
+    )
+    ran = gate(*QUICK, "--base-url", honest, what=("test_ours.py",))
+    assert (ran.code, ran.last) == (0, "conformant"), ran.out
+    page = (ran.folder / "refresh-report" / "report.html").read_text("utf-8")
+    assert re.search(r"Second customer<.*\bgiven\b", page)
+
+
+def test_a_second_customer_who_is_refused_makes_the_run_incomplete(gate: Gate, store: Store, honest: str) -> None:
+    """Nobody knows whether that session was ever good, so the endpoint is not blamed; the last line says what to do."""
+    ran = gate(*QUICK, "--base-url", honest, cookie=store.log_in(), REFRESH_OTHER_COOKIE="session=never-was-one")
+    assert ran.code == 10, ran.out
+    assert ran.last.endswith("log in again and set REFRESH_OTHER_COOKIE anew")
+
+
 def test_a_session_that_no_header_can_hold_is_a_mistake(gate: Gate, honest: str, tmp_path: Path) -> None:
     """What a project's own `refresh_session` returns is checked like REFRESH_COOKIE."""
     (tmp_path / "test_ours.py").write_text(

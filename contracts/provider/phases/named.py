@@ -20,7 +20,7 @@ def observe(observer: Observer, seed: int, kept: int = 0) -> None:
     `kept` requests of the budget are left over. What they leave unsent of the plan, the properties send.
     """
     expired = observer.target.expired_cookie is not None
-    groups = in_groups(shared_plan(expired=expired, seed=seed))
+    groups = in_groups(shared_plan(expired=expired, other=observer.target.other is not None, seed=seed))
     for probes in groups:
         if kept and observer.requests_left < kept + len(probes):
             observer.unsent = itertools.chain([probes], groups)
@@ -32,13 +32,13 @@ def observe(observer: Observer, seed: int, kept: int = 0) -> None:
         observer.send(probes)
 
 
-def shared_plan(*, expired: bool, seed: int) -> Iterator[Probe]:
+def shared_plan(*, expired: bool, other: bool = False, seed: int) -> Iterator[Probe]:
     """The plan, made once for all targets of a run, and no further than one of them has come."""
-    shared = _plans(expired, seed)
+    shared = _plans(expired, other, seed)
     shared[0], probes = itertools.tee(shared[0])
     return probes
 
 
 @cache
-def _plans(expired: bool, seed: int) -> list[Iterator[Probe]]:
-    return [plan(expired=expired, seed=seed)]
+def _plans(expired: bool, other: bool, seed: int) -> list[Iterator[Probe]]:
+    return [plan(expired=expired, other=other, seed=seed)]

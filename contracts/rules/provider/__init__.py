@@ -4,6 +4,7 @@
     answer      success-is-boolean … error-has-object, no-redirect
     promise     no-input-needed, extras-change-nothing, repeats-hold, concurrent-calls-hold
     guard       refuses-without-session, other-methods-never-refresh
+    whose       token-belongs-to-customer
     manners     all that is SHOULD
     fits        body-fits-schema
 
@@ -17,12 +18,6 @@ from contracts.rules.provider.base import RULE_SET, Memory
 
 __all__ = ["RULE_SET", "Memory"]
 
-for _part in (
-    "wire",
-    "answer",
-    "promise",
-    "guard",
-    "manners",
-    "fits",
-):  # importing one registers its rules, in the document's order
+# Importing a part registers its rules, in the order of the document.
+for _part in ("wire", "answer", "promise", "guard", "whose", "manners", "fits"):
     importlib.import_module(f"{__name__}.{_part}")

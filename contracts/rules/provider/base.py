@@ -9,6 +9,7 @@ from typing import Any, Final
 from contracts.model.document import load
 from contracts.model.exchange import Exchange, Response, described
 from contracts.rules.engine import RuleSet
+from contracts.rules.provider.owners import Owners
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Memory:
 
     last_token: str | None = None
     tokens: set[int] = field(default_factory=set)
+    owners: Owners = field(default_factory=Owners)
     plain_success: bool = False  # a bare POST with the logged-in session succeeded once
     innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions that a successful logged-in refresh had
     explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # suspects of refreshes that failed, smallest first

@@ -48,6 +48,8 @@ def token_is_new(exchange: Exchange, memory: Memory) -> Breach | None:
     if r is None or r.token is None:
         return None
     mark = hash(r.token)
+    if memory.owners.given.get(mark, exchange.situation.customer) != exchange.situation.customer:
+        return None  # token-belongs-to-customer judges this
     known = mark in memory.tokens
     if len(memory.tokens) < 10_000:  # enough to see a repetition, and bounded
         memory.tokens.add(mark)

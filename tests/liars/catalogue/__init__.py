@@ -8,6 +8,7 @@ from tests.liars.catalogue.fits import FITS
 from tests.liars.catalogue.guard import GUARD
 from tests.liars.catalogue.manners import MANNERS
 from tests.liars.catalogue.promise import PROMISE
+from tests.liars.catalogue.whose import WHOSE
 from tests.liars.catalogue.wire import WIRE
 
-CATALOGUE: Lies = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS, **FITS}
+CATALOGUE: Lies = {**WIRE, **ANSWER, **PROMISE, **GUARD, **WHOSE, **MANNERS, **FITS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 from tests.liars import changes as c
@@ -37,42 +38,44 @@ _PHP = [{"file": "/var/www/app/Http/Kernel.php", "line": 41, "function": "handle
 
 
 def _tokens_again(number: int) -> Layer:
-    """The same tokens in turn, so many."""
-    ring: list[str] = []
-    count = 0
+    """The same tokens in turn, so many for each customer."""
+    rings: dict[str, list[str]] = defaultdict(list)
+    counts = Counter[str]()
 
     def change(answer: Answer) -> Answer:
-        nonlocal count
+        customer = c.customer_of(answer)
+        ring = rings[customer]
         if len(ring) < number:
             ring.append(c.token_of(answer))
-        count += 1
-        return c.with_data(token=ring[(count - 1) % number])(answer)
+        counts[customer] += 1
+        return c.with_data(token=ring[(counts[customer] - 1) % number])(answer)
 
     return altering(succeeded, change)
 
 
 def _each_token_twice() -> Layer:
-    given: list[str] = []
+    given: dict[str, list[str]] = defaultdict(list)
 
     def change(answer: Answer) -> Answer:
-        given.append(granted().json()["data"]["token"])
-        return c.with_data(token=given[(len(given) - 1) // 2])(answer)
+        mine = given[c.customer_of(answer)]
+        mine.append(granted().json()["data"]["token"])
+        return c.with_data(token=mine[(len(mine) - 1) // 2])(answer)
 
     return altering(succeeded, change)
 
 
 def _token_shared_by_an_overlap() -> Layer:
-    last: list[str] = []
+    last: dict[str, str] = {}
 
     def when(asked: Asked, answer: Answer) -> bool:
         if not succeeded(asked, answer):
             return False
-        if asked.overlapping and last:
+        if asked.overlapping and c.customer_of(answer) in last:
             return True
-        last[:] = [c.token_of(answer)]
+        last[c.customer_of(answer)] = c.token_of(answer)
         return False
 
-    return altering(when, lambda answer: c.with_data(token=last[0])(answer), waits=True)
+    return altering(when, lambda answer: c.with_data(token=last[c.customer_of(answer)])(answer), waits=True)
 
 
 def _leaking(header: str, form: str = "{}") -> Change:

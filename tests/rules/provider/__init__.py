@@ -8,6 +8,7 @@ from tests.rules.provider.fits import FITS
 from tests.rules.provider.guard import GUARD
 from tests.rules.provider.manners import MANNERS
 from tests.rules.provider.promise import PROMISE
+from tests.rules.provider.whose import WHOSE
 from tests.rules.provider.wire import WIRE
 
-TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **GUARD, **MANNERS, **FITS}
+TABLE: Table = {**WIRE, **ANSWER, **PROMISE, **GUARD, **WHOSE, **MANNERS, **FITS}
