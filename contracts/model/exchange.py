@@ -142,7 +142,8 @@ class Failure:
 class Situation:
     """What the observer knew when it sent the request. Judgements about sessions and order need it.
 
-    `session` is valid, none, empty, made-up, expired, or unknown (in evidence that somebody else recorded).
+    `session` is valid, none, empty, made-up, expired, token alone (the last token without
+    a session), or unknown (in evidence that somebody else recorded).
     `customer` is first, or other for the second customer of the environment.
     `after` is what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
     `conditions` are (name, value) pairs for everything that differs from a bare POST with a logged-in session, `after` and

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contracts.model.exchange import Exchange, Failure, Request, Response, Situation
 from contracts.model.limits import MAX_REQUESTS
 from contracts.provider.politeness import Halted, Politeness
-from contracts.provider.probes import Probe
+from contracts.provider.probes import BEARER, Probe
 from contracts.provider.session_loss import SessionLoss
 from contracts.provider.target import Target
 from contracts.rules.engine import Breach, Evaluator, Finding
@@ -185,7 +185,8 @@ class Observer:
             findings = self.evaluator.add(exchange)
             for finding in findings:
                 self.first_seen.setdefault(finding.rule, exchange.index)
-            self.evidence.keep(exchange, broke=bool(findings), results=self.evaluator.results)
+            telling = bool(findings) or exchange.situation.session == BEARER
+            self.evidence.keep(exchange, broke=telling, results=self.evaluator.results)
             found += findings
         self._pending.clear()
         return found

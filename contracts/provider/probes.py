@@ -14,6 +14,7 @@ from contracts.model.document import Document, load
 
 METHODS: Final = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 SESSIONS: Final = ("valid", "none", "empty", "made-up", "expired")
+BEARER: Final = "token alone"  # the last token in place of a session; no rule says whether that is accepted
 PREDECESSORS: Final = ("success", "refusal", "method")
 BODIES: Final = {
     "none": ("", b""),

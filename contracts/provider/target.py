@@ -14,7 +14,7 @@ from contracts.model.exchange import Request
 from contracts.provider.connection import trust
 from contracts.provider.customer import Customer
 from contracts.provider.http import InProcess, Network, Sender
-from contracts.provider.probes import BODIES, QUERIES, Probe
+from contracts.provider.probes import BEARER, BODIES, QUERIES, Probe
 
 if TYPE_CHECKING:
     import httpx
@@ -111,13 +111,16 @@ class Target:
         customer = self.who_sends(probe)
         headers = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity"}
         headers |= {name.lower(): value for name, value in self.headers.items()}
-        cookie = self.expired_cookie if probe.session == "expired" else customer.cookie_header(probe.session)
+        session = "none" if probe.session == BEARER else probe.session
+        cookie = self.expired_cookie if session == "expired" else customer.cookie_header(session)
         if cookie:
             headers["cookie"] = cookie
         media_type, body = BODIES[probe.body]
         if media_type:
             headers["content-type"] = media_type
-        own = [(name, value.replace("{token}", customer.token or "made-up")) for name, value in probe.headers]
+        # A stranger never has the customer's token: an endpoint may accept it beside the session.
+        token = customer.token if probe.session in ("valid", BEARER) else None
+        own = [(name, value.replace("{token}", token or "made-up")) for name, value in probe.headers]
         if (xsrf := customer.cookies.get(XSRF)) and probe.session == "valid":
             own = [(name, value) for name, value in own if name.lower() != XSRF_HEADER]
             headers[XSRF_HEADER] = unquote(xsrf)

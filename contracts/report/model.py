@@ -24,6 +24,7 @@ from contracts import __version__
 from contracts.consumer.recorded import Row
 from contracts.model.document import RuleText, load
 from contracts.model.exchange import described
+from contracts.provider.probes import BEARER
 from contracts.redaction.redacted import Command, Public, Shown
 from contracts.report import commands, files
 from contracts.report.timeline import Story, story
@@ -278,10 +279,20 @@ def _checks(run: RunResult) -> Iterator[Check]:
         if isinstance(judgement, ProviderJudgement) and judgement.phases:
             sent = ", ".join(f"{count} {phase}" for phase, count in judgement.phases.items())
             yield Check(judgement.name, "requests of each phase", None if run.replayed else True, sent)
+            yield from _token_alone(judgement)
         told = judgement.halted or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
         yield Check(judgement.name, "observed to the end", judgement.halted is None, told)
     for name, sentence in run.missing.items():
         yield Check(name, "there to be judged", False, sentence)
+
+
+def _token_alone(judgement: ProviderJudgement) -> Iterator[Check]:
+    """What the endpoint says to the last token without a session, which no rule judges."""
+    for exchange in judgement.observation.evidence.values():
+        if exchange.situation.session == BEARER and (r := exchange.response):
+            accepted = "was accepted: whoever has a token can renew it without the session's cookie"
+            said = f"it {accepted if r.claims_success else 'was refused'} (HTTP {r.status})"
+            yield Check(judgement.name, "asked with the last token alone", True, said)
 
 
 def _target(judgement: ProviderJudgement) -> Iterator[Check]:

@@ -127,6 +127,16 @@ def customer_of(answer: Answer) -> str:
     return str(claims["sub"])
 
 
+def resigned(edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """The token with other claims; it stays a token that was never given before."""
+    return lambda answer: with_data(token=jwt.encode(edit(claims_of(token_of(answer)) or {}), "k" * 32))(answer)
+
+
+def renamed(claims: dict[str, Any]) -> dict[str, Any]:
+    """A token without `sub`, that names its customer in a claim of the shop's own."""
+    return {**{name: value for name, value in claims.items() if name != "sub"}, "customer": {"id": int(claims["sub"])}, "shop": 1}
+
+
 def expired_token(seconds: float = 60) -> Change:
     """A JWT, new each time, that ran out `seconds` ago."""
     return edited(

@@ -16,6 +16,7 @@ from typing import Final
 from contracts.model.limits import LEAST_GENERATED, MAX_REQUESTS
 from contracts.provider.observe import BudgetSpent, Observer
 from contracts.provider.politeness import Halted
+from contracts.provider.probes import BEARER, Probe
 
 
 def named(observer: Observer, seed: int) -> None:
@@ -29,7 +30,7 @@ def named_first(observer: Observer, seed: int) -> None:
     """The polite pass; from the default budget on, it leaves each of the next two phases its share."""
     from contracts.provider.phases.named import observe
 
-    observe(observer, seed, kept=2 * LEAST_GENERATED if observer.budget >= MAX_REQUESTS else 0)
+    observe(observer, seed, kept=2 * LEAST_GENERATED + 1 if observer.budget >= MAX_REQUESTS else 0)
 
 
 def generated(observer: Observer, seed: int) -> None:
@@ -48,7 +49,7 @@ def properties(observer: Observer, seed: int) -> None:
 
 def _share(observer: Observer, *, of: int) -> int:
     """One of so many equal shares of the requests that are left, but no less than a phase is to have."""
-    left = observer.requests_left
+    left = observer.requests_left - _for_the_end(observer)
     return max(left // of, min(left, LEAST_GENERATED if observer.budget >= MAX_REQUESTS else 0))
 
 
@@ -56,7 +57,14 @@ def sessions(observer: Observer, seed: int) -> None:
     """The state machine of a customer."""
     from contracts.provider.phases.sessions import observe
 
-    observe(observer, observer.requests_left, seed)
+    observe(observer, observer.requests_left - _for_the_end(observer), seed)
+    if observer.requests_left and observer.target.customer.token and not observer.target.anonymous:
+        observer.probe(TOKEN_ALONE)  # last, for an environment may end the session over it
+
+
+def _for_the_end(observer: Observer) -> int:
+    """The request for the token alone; a small budget has none."""
+    return 1 if observer.budget >= MAX_REQUESTS and observer.requests_left else 0
 
 
 PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
@@ -66,6 +74,7 @@ PHASES: Final[dict[str, Callable[[Observer, int], None]]] = {
     "sessions": sessions,
 }
 LAST: Final = "sessions"
+TOKEN_ALONE: Final = Probe("the last token alone", session=BEARER, headers=(("authorization", "Bearer {token}"),))
 
 
 def run(observer: Observer, phase: str, seed: int = 0, *, alone: bool = False) -> None:

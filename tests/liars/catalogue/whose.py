@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import jwt
-
-from contracts.model.tokens import claims_of
 from tests.liars import changes as c
 from tests.liars.build import Layer, Lies, altering, fresh, made
 from tests.liars.conditions import succeeded
 from tests.liars.kit import Answer, Asked, granted
-
-Claims = dict[str, Any]
-
-
-def resigned(edit: Callable[[Claims], Claims]) -> c.Change:
-    """The token with other claims; it stays a token that was never given before."""
-    return lambda answer: c.with_data(token=jwt.encode(edit(claims_of(c.token_of(answer)) or {}), "k" * 32))(answer)
-
-
-def renamed(claims: Claims) -> Claims:
-    """A token without `sub`, that names its customer in a claim of the shop's own."""
-    return {**{name: value for name, value in claims.items() if name != "sub"}, "customer": {"id": int(claims["sub"])}, "shop": 1}
 
 
 def _cached(every: int) -> Layer:
@@ -52,7 +36,7 @@ def _one_before(when: Callable[[Asked], bool], *, waits: bool = False, change: c
 
     def mixed(asked: Asked, answer: Answer) -> Answer:
         before = customers[-2] if len(customers) > 1 and when(asked) else customers[-1]
-        return c.then(resigned(lambda claims: {**claims, "sub": before}), change)(answer)
+        return c.then(c.resigned(lambda claims: {**claims, "sub": before}), change)(answer)
 
     asking: list[Asked] = []
 
@@ -100,7 +84,7 @@ WHOSE: Lies = {
         made(
             "global-without-sub",
             "names in a claim of its own the customer of a request that overlaps",
-            fresh(lambda: _one_before(lambda asked: asked.overlapping, waits=True, change=resigned(renamed))),
+            fresh(lambda: _one_before(lambda asked: asked.overlapping, waits=True, change=c.resigned(c.renamed))),
             always=False,
         ),
         made("session-of-the-other", "gives the second customer the session of the first once", fresh(_session_of_the_other)),
