@@ -54,6 +54,7 @@ class Observer:
         self._politeness = Politeness(target, self.target_health, rate=rate, sleep=sleep, clock=clock)
         self._session_loss = SessionLoss(target)
         self._on_exchange = on_exchange
+        self._sleep = sleep
         self._other_accepted = self._other_refused = False
         self._after = "start"
         self._pending: list[Exchange] = []  # not judged yet, since nobody is to blame if the target is gone for good
@@ -91,6 +92,10 @@ class Observer:
     def send(self, probes: tuple[Probe, ...]) -> list[Finding]:
         """Send one probe, or two that overlap. Errors as `probe`."""
         return self.probe_two(*probes) if len(probes) == 2 else self.probe(*probes)[1]
+
+    def wait(self, seconds: float) -> None:
+        """Send nothing for so long."""
+        self._sleep(seconds)
 
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from contracts.model.document import load
 from contracts.provider.observe import Observer
 from contracts.provider.plan import plan, repeats
 from contracts.provider.probes import Probe, in_groups
+from contracts.rules.provider.reuse import REUSE_SECONDS
 
 RESERVE: Final = 150  # requests that are left to the other phases of a large budget; with more they would only repeat themselves
 
@@ -21,15 +23,26 @@ def observe(observer: Observer, seed: int, kept: int = 0) -> None:
     """
     expired = observer.target.expired_cookie is not None
     groups = in_groups(shared_plan(expired=expired, other=observer.target.other is not None, seed=seed))
+    waited = False
     for probes in groups:
         if kept and observer.requests_left < kept + len(probes):
             observer.unsent = itertools.chain([probes], groups)
             return
         observer.send(probes)
+        if not waited and _interval_is_open(observer):
+            waited = True
+            observer.wait(REUSE_SECONDS + 1)
+            observer.probe(Probe("bare, after a while"))
     for probes in in_groups(repeats(expired=expired, seed=seed)):
         if observer.requests_left < RESERVE + len(probes):
             return
         observer.send(probes)
+
+
+def _interval_is_open(observer: Observer) -> bool:
+    """Whether nothing but a reuse interval explains that a token was given again and again. Of a broken target, nobody asks."""
+    broken = any(load().rules[rule_id].level == "MUST" for rule_id in observer.first_seen)
+    return not broken and any(reuse.is_open for reuse in observer.evaluator.memory.reuse.values())
 
 
 def shared_plan(*, expired: bool, other: bool = False, seed: int) -> Iterator[Probe]:

@@ -5,7 +5,8 @@
     promise     no-input-needed, extras-change-nothing, repeats-hold, concurrent-calls-hold
     guard       refuses-without-session, other-methods-never-refresh
     whose       token-belongs-to-customer
-    manners     all that is SHOULD
+    token       success-carries-token, token-is-not-expired, token-is-valid-already, token-is-new
+    manners     good manners, which are all SHOULD, as are those of token and fits
     fits        body-fits-schema
 
 Rules about bodies judge only answers to POST. If a fault keeps a rule from reading an answer, only the rule about that fault
@@ -19,5 +20,5 @@ from contracts.rules.provider.base import RULE_SET, Memory
 __all__ = ["RULE_SET", "Memory"]
 
 # Importing a part registers its rules, in the order of the document.
-for _part in ("wire", "answer", "promise", "guard", "whose", "manners", "fits"):
+for _part in ("wire", "answer", "promise", "guard", "whose", "token", "manners", "fits"):
     importlib.import_module(f"{__name__}.{_part}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import Any
 
 from tests.liars import changes as c
 from tests.liars import wire
@@ -64,6 +66,28 @@ def _each_token_twice() -> Layer:
     return altering(succeeded, change)
 
 
+def _signed(**later: int) -> Change:
+    """A token whose times are so many seconds after those that it should have."""
+
+    def edit(claims: dict[str, Any]) -> dict[str, Any]:
+        return {**claims, **{name: claims["iat"] + seconds for name, seconds in later.items()}}
+
+    return c.resigned(edit)
+
+
+def _signed_by_the_second() -> Layer:
+    """A signer without `jti`, whose clock goes on by a second after each third token of a customer."""
+    begun, counts = int(time.time()), Counter[str]()
+
+    def change(answer: Answer) -> Answer:
+        customer = c.customer_of(answer)
+        counts[customer] += 1
+        now = begun + counts[customer] // 3
+        return c.resigned(lambda claims: {"sub": customer, "iat": now, "exp": now + 900})(answer)
+
+    return altering(succeeded, change)
+
+
 def _token_shared_by_an_overlap() -> Layer:
     last: dict[str, str] = {}
 
@@ -98,7 +122,12 @@ MANNERS: Lies = {
     ),
     "token-is-not-expired": (
         lie("token-a-minute-ago", "gives a token that ran out a minute ago", succeeded, c.expired_token(60)),
+        made("exp-milliseconds", "gives exp in milliseconds", altering(succeeded, _signed(exp=1_800_000_000_000))),
         lie("token-ten-years-ago", "gives a token that ran out ten years ago", succeeded, c.expired_token(315_360_000)),
+    ),
+    "token-is-valid-already": (
+        made("nbf-an-hour-ahead", "signs in local time, three hours ahead", altering(succeeded, _signed(nbf=10_800, iat=10_800))),
+        made("iat-milliseconds", "gives iat in milliseconds", altering(succeeded, _signed(iat=1_800_000_000_000))),
     ),
     "token-is-new": (
         made("same-token", "gives the same token every time", fresh(lambda: _tokens_again(1))),
@@ -110,6 +139,7 @@ MANNERS: Lies = {
             fresh(_token_shared_by_an_overlap),
             always=False,
         ),
+        made("no-jti", "signs tokens without jti, three within each of its seconds", fresh(_signed_by_the_second), always=False),
         made("combined-turns", "rotates the session and gives each token twice", fresh(_each_token_twice), always=False),
     ),
     "success-is-not-cached": (
