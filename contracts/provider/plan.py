@@ -85,17 +85,23 @@ def named_probes(*, expired: bool, other: bool = False) -> tuple[Probe, ...]:
         Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *unknown), query="language", overlaps=True),
     ]
     if other:
-        probes[13:15] = two_customers()
+        probes[13:16] = by_turns()
+        probes += at_once()
     if expired:
         probes.insert(16, Probe("an expired session", session="expired"))
     return tuple(probes)
 
 
-def two_customers() -> list[Probe]:
-    """Refreshes of two customers: by turns, then overlapping, each of them first once."""
+def by_turns() -> list[Probe]:
+    """Refreshes of two customers by turns, in place of three repetitions."""
+    other = Probe("bare, as the second customer", other=True)
+    return [other, Probe("bare, after another customer"), other]
+
+
+def at_once() -> list[Probe]:
+    """Refreshes of two customers that overlap, each of them first once."""
     first, other = Probe("two customers at once", overlaps=True), Probe("two customers at once", other=True, overlaps=True)
-    again = Probe("bare, as the second customer", other=True)
-    return [again, Probe("bare, after another customer"), again, first, other, other, first]
+    return [first, other, other, first]
 
 
 def mixed_probes(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:

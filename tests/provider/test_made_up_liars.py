@@ -77,4 +77,5 @@ def test_most_rules_about_answers_have_a_breakage() -> None:
         "extras-change-nothing",
         "repeats-hold",
         "concurrent-calls-hold",
+        "token-belongs-to-customer",
     }

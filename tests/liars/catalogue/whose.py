@@ -74,6 +74,7 @@ WHOSE: Lies = {
             "global-customer",
             "names in a token the customer of the request before",
             fresh(lambda: _one_before(lambda asked: True)),
+            always=False,
         ),
         made(
             "global-overlapping",
