@@ -10,6 +10,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Final
 
 from contracts.model.tokens import claims_of
@@ -67,8 +68,10 @@ class Owners:
                 if names and all(claims.get(name) == value for name, value in names.items()):
                     yield number, f"a token that names the other customer ({shown})"
         subjects = [(number, claims[SUBJECT]) for number, claims in mine if SUBJECT in claims]
-        for before, (number, subject), after in zip(subjects, subjects[1:], subjects[2:], strict=False):
-            if before[1] == after[1] != subject:
+        # A name that comes back is a customer's; one that changes for good may name a session.
+        latest = subjects[-1][1] if subjects else None
+        for number, subject in dropwhile(lambda said: said[1] != latest, subjects):
+            if subject != latest:
                 yield number, f"a token that names another customer than those before and after it ({SUBJECT})"
 
     @property

@@ -69,6 +69,7 @@ WHOSE: Table = {
         breaks("the name of the other at first", *ONE, named("7", other=True), *TWO),
         holds("what was said of an earlier answer is not said again", *ONE, *TWO, named("7", other=True), named("8", other=True)),
         breaks("one customer, and another name in between", *ONE, named("9"), named("7")),
+        breaks("one customer, and another name twice in between", *ONE, named("9"), named("9"), named("7")),
         holds("one customer, whose name changes for good", *ONE, named("9"), named("9")),
         holds("a name that is new each time", *(named(str(n)) for n in range(9))),
         holds("two customers with one name, of whom nothing is known", *ONE, named("7", other=True), named("7", other=True)),
