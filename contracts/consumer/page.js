@@ -21,6 +21,7 @@
   const notifications = [];
   let settings = {};
   let current = null; // the scenario that is running
+  let pending = 0; // requests of scripts that have not ended
 
   // A page may have been used before.
   localStorage.clear();
@@ -29,6 +30,25 @@
   // A dialog would wait for somebody to close it.
   window.alert = () => undefined;
   window.addEventListener("error", (event) => errors.push(inWords(event.error ?? event.message)));
+
+  const { fetch } = window;
+  window.fetch = (...request) => {
+    pending += 1;
+    return fetch(...request).finally(() => { pending -= 1; });
+  };
+  const { send } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.send = function (body) {
+    const end = () => { pending -= 1; };
+    pending += 1;
+    this.addEventListener("loadend", end, { once: true });
+    try {
+      send.call(this, body);
+    } catch (error) {
+      this.removeEventListener("loadend", end);
+      end();
+      throw error;
+    }
+  };
 
   const pause = (milliseconds) => new Promise((resolve) => after(resolve, milliseconds));
   const token = () => plain(salla.storage.get("token"));
@@ -184,15 +204,16 @@
     return record([running]);
   }
 
-  /** Wait until there was a refresh and then no request for long enough, as the browser itself counts them. */
+  /** Wait until there was a refresh, and then, for enough turns of this page, no request.
+   *
+   * Turns are counted, not milliseconds: timers of a page that was not run for a while are late together, and in their order. */
   async function calm(deadline) {
     let over = 0;
-    for (let since = now(); now() < deadline; await pause(TURN)) {
+    for (let quiet = 0; quiet < settings.calm / TURN && now() < deadline; await pause(TURN)) {
       const requests = finished();
-      if (requests.length !== over) since = now();
-      over = requests.length;
       const refreshed = requests.some(({ name }) => new URL(name).pathname === settings.path);
-      if (refreshed && now() - since >= settings.calm) return;
+      quiet = refreshed && pending === 0 && requests.length === over ? quiet + 1 : 0;
+      over = requests.length;
     }
   }
 

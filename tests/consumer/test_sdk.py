@@ -21,9 +21,19 @@ import pytest
 from contracts.consumer import browser, page_session, sdk
 from contracts.consumer.browser import Chromium
 from contracts.consumer.sdk import Missing, Twilight, Unusable, available, find_bundle
-from contracts.model.answers import Answer, error
+from contracts.model.answers import Answer, error, json_answer
 from contracts.model.outcome import LISTENERS, THROWN, Outcome
-from contracts.model.scenario import IN_A_ROW, Delivery, Scenario, ScenarioSequence, at_page_load, interleaved, named, refreshed
+from contracts.model.scenario import (
+    IN_A_ROW,
+    Delivery,
+    Scenario,
+    ScenarioSequence,
+    at_page_load,
+    interleaved,
+    named,
+    refreshed,
+    success_body,
+)
 from contracts.rules import known_deviations
 
 MODES = Twilight.modes
@@ -211,6 +221,22 @@ def test_bogus_token(outcomes: dict[tuple[str, str], Outcome], name: str, mode: 
     assert (o.token_after, o.sent_after) == (after, sent)
 
 
+STANDING_STILL = """
+    const still = () => { for (const since = Date.now(); Date.now() - since < 1500; ); };
+    salla.event.on("auth::token.fetched", () => setTimeout(still, 100));
+"""
+
+
+def test_page_that_stands_still(bundle: Path, chromium: Chromium) -> None:
+    """A page that a busy machine does not run for a while is still given the time to send its next request."""
+    sdk = Twilight(bundle, patch=STANDING_STILL, chromium=chromium)
+    try:
+        (o,) = sdk.play([ScenarioSequence((TABLE["success-200-at-page-load"],), "debounced")])
+    finally:
+        sdk.close()
+    assert o.sent_after == f"Bearer {o.token_after}"
+
+
 def test_bogus_token_at_page_load(outcomes: dict[tuple[str, str], Outcome]) -> None:
     """After a page load, the token that is sent is read from the requests that the page makes by itself."""
     assert outcomes["success-data-empty-at-page-load", "debounced"].sent_after == "Bearer undefined"
@@ -304,6 +330,18 @@ def test_what_javascript_takes_for_nothing_counts_as_a_success(play: Play, body:
     assert outcome.summary == BOGUS
     listed = known_deviations.shipped("twilight", "2.14.570")
     assert any(entry.rule == "failure-rejects" and entry.allows(outcome) for entry in listed)
+
+
+@pytest.mark.parametrize("success", [True, False])
+@pytest.mark.parametrize("data", ["x", "", 5, 0, True, False, [], ["x"]], ids=repr)
+def test_data_that_is_no_object_leaves_no_token(play: Play, data: object, success: bool) -> None:
+    """Whatever `data` is but null, the SDK reads a token from it and keeps what it finds; its list says so for each rule."""
+    scenario = Scenario("data", json_answer(200, success_body(..., success=success, data=data)))
+    _, outcome, _ = play(refreshed(next(TOKENS)), scenario, refreshed(next(TOKENS)))
+    assert outcome.summary == BOGUS
+    owed = {"no-bogus-token"} if success else {"no-bogus-token", "failure-rejects", "failure-fires-once", "failure-keeps-token"}
+    listed = known_deviations.shipped("twilight", "2.14.570")
+    assert {entry.rule for entry in listed if entry.allows(outcome)} >= owed
 
 
 def test_mixed_sequence(play: Play) -> None:

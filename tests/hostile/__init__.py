@@ -1,6 +1,6 @@
 """Servers that mean harm, over real sockets, and the gate in a process of its own that must stand them.
 
-`kit.py` is the server; a file for each group lists its behaviours; `forge.py` runs the gate; `ran.py` says what no run may do.
+`kit.py` is the server; a file for each group lists its behaviours; `ran.py` runs the gate and says what no run may do.
 """
 
 from __future__ import annotations

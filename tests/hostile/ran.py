@@ -7,8 +7,6 @@ import html
 import json
 import re
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -20,12 +18,13 @@ from xml.etree import ElementTree
 
 from tests.hostile.kit import NEXT, SESSION, TOKEN, Behaviour, Listener, listening
 from tests.hostile.tls import PLAIN, contexts
+from tests.kit.forge import forge, order
 from tests.kit.gates import environment
 
 MOST_WORK = 100.0  # seconds of a processor that a run may use; the hardest needs a tenth of it
 MOST_MEGABYTES = 300
 MOST_SECONDS = 600.0  # of one run; then it is killed
-ALL_RUNS = 3600.0  # seconds
+MOST_ADDRESSED = 2048  # megabytes of address space: a run that goes wild must not take the machine with it
 _LAST = re.compile(r"conformant|(?:non-conformant|incomplete): .+")
 _NAME = re.compile(r"127\.0\.0\.1:\d+: ")  # it differs from run to run
 _COMMANDS = ("::error", "::set-output", "::add-mask", "::stop-commands", "##vso[", "##[", "##teamcity[")
@@ -180,41 +179,19 @@ def run_all(behaviours: Iterable[Behaviour], folder: Path) -> dict[str, Ran]:
             own = folder / str(number)
             own.mkdir()
             (own / "ca.pem").write_bytes((folder / "ca.pem").read_bytes())
-            orders.append(
-                {
-                    "name": id,
-                    "folder": str(own),
-                    "words": words_for(listener),
-                    "environment": environment(REFRESH_COOKIE=f"session={SESSION}"),
-                    "origin": ["127.0.0.1", listener.port],
-                    "most": MOST_SECONDS,
-                }
-            )
+            home = own / "home"
+            home.mkdir()
+            environ = environment(REFRESH_COOKIE=f"session={SESSION}")
+            limits = {"most": MOST_SECONDS, "megabytes": MOST_ADDRESSED, "origin": ["127.0.0.1", listener.port]}
+            orders.append(order(id, home, own, words_for(listener), environ, **limits))
         done = forge(orders)
-        folders = {order["name"]: Path(order["folder"]) for order in orders}
+        folders = {one["name"]: Path(one["left"]) for one in orders}
         visits = elsewhere.visits
         found = {}
         for id, listener in listeners.items():
             listener.close()
             found[id] = _ran(listener, folders[id], done[id], visits)
     return found
-
-
-def forge(orders: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What the forge says of each order, by name."""
-    environ = environment()
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.forge"],
-        input=json.dumps(orders),
-        capture_output=True,
-        text=True,
-        env=environ,
-        cwd=environ["PYTHONPATH"],
-        timeout=ALL_RUNS,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    return {told["name"]: told for told in map(json.loads, ran.stdout.splitlines())}
 
 
 def _ran(listener: Listener, folder: Path, told: dict[str, Any], visits: list[str]) -> Ran:

@@ -1,4 +1,4 @@
-"""Runs the gate as its users do, in a process of its own."""
+"""Runs the gate as its users do, in a process of its own. Most of these are forked from one that has imported everything."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from contracts.report import files
+from tests.kit.forge import forge, order
+
+MOST_SECONDS = 1500.0  # of one run
 
 
 class Ran:
     """A run that is over, in the folder where it ran."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str], folder: Path) -> None:
-        self.code, self.out, self.err, self.folder = done.returncode, done.stdout, done.stderr, folder
+    def __init__(self, code: int, out: str, err: str, folder: Path) -> None:
+        self.code, self.out, self.err, self.folder = code, out, err, folder
 
     @property
     def last(self) -> str:
@@ -49,21 +53,31 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def gate_in(folder: Path) -> Gate:
-    """Runs pytest in a folder: `--pyargs contracts` and the given words, with a session if there is a cookie."""
+    """Runs pytest in a folder: `--pyargs contracts` and the given words, with a session if there is a cookie.
 
-    def run(*words: str, cookie: str | None = None, what: tuple[str, ...] = ("--pyargs", "contracts"), **env: str) -> Ran:
-        own = {**env, **({"REFRESH_COOKIE": cookie} if cookie is not None else {})}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *what, *words],
-            cwd=folder,
-            env=environment(**own),
-            capture_output=True,
-            text=True,
-            timeout=1500,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        assert "INTERNALERROR" not in done.stdout + done.stderr
-        return Ran(done, folder)
+    `fresh` starts Python anew, for what happens only while modules are imported. So do runs with workers, which start it anyway.
+    """
+
+    def run(
+        *argv: str, cookie: str | None = None, what: tuple[str, ...] = ("--pyargs", "contracts"), fresh: bool = False, **env: str
+    ) -> Ran:
+        environ = environment(**env, **({"REFRESH_COOKIE": cookie} if cookie is not None else {}))
+        ran = (_started if fresh or "-n" in argv else _forked)(folder, [*what, *argv], environ)
+        assert "Traceback" not in ran.out + ran.err
+        assert "INTERNALERROR" not in ran.out + ran.err
+        return ran
 
     return run
+
+
+def _started(folder: Path, argv: list[str], environ: dict[str, str]) -> Ran:
+    command = [sys.executable, "-m", "pytest", *argv]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=MOST_SECONDS, check=False)
+    return Ran(done.returncode, done.stdout, done.stderr, folder)
+
+
+def _forked(folder: Path, argv: list[str], environ: dict[str, str]) -> Ran:
+    with tempfile.TemporaryDirectory() as name:
+        left = Path(name)
+        done = forge([order("gate", folder, left, argv, environ, most=MOST_SECONDS)])["gate"]
+        return Ran(done["code"], (left / "stdout").read_text("utf-8"), (left / "stderr").read_text("utf-8"), folder)

@@ -12,7 +12,8 @@ import pytest
 from tests.conftest import HOSTILE
 from tests.hostile import BEHAVIOURS
 from tests.hostile.kit import NEXT, SESSION, TOKEN, Behave, Behaviour, Listener, flooding, honestly, listening, then_silent
-from tests.hostile.ran import MOST_WORK, Ran, faults, forge, forms, leaks, run_all
+from tests.hostile.ran import MOST_WORK, Ran, faults, forms, leaks, run_all
+from tests.kit.forge import forge, order
 from tests.kit.gates import environment
 
 GROUPS = ["timing", "volume", "bombs", "framing", "redirects", "cookies", "JSON", "injection", "secrets", "TLS"]
@@ -165,9 +166,10 @@ def test_the_forge_sees_what_a_run_does(tmp_path: Path) -> None:
         orders = []
         for name in ("traitor", "endless", "large"):
             (tmp_path / name).mkdir()
-            words = ["-p", "no:cacheprovider", str(tmp_path / f"test_{name}.py")]
-            order = {"name": name, "folder": str(tmp_path / name), "words": words, "environment": environment()}
-            orders.append({**order, "origin": ["127.0.0.1", port], "most": 2.0 if name == "endless" else 600.0})
+            argv = ["-p", "no:cacheprovider", str(tmp_path / f"test_{name}.py")]
+            most = 2.0 if name == "endless" else 600.0
+            home = tmp_path / name
+            orders.append(order(name, home, home, argv, environment(), most=most, origin=["127.0.0.1", port]))
         told = forge(orders)
     abroad = told["traitor"]["foreign"]
     assert [line.partition(":")[0] for line in abroad] == ["socket.connect", "socket.getaddrinfo", "subprocess.Popen"], abroad

@@ -86,7 +86,7 @@ def always(status: int, media_type: str, body: bytes) -> Callable[..., Any]:
 
 def test_the_default_run_judges_all_that_is_built_in_and_is_green(gate: Gate) -> None:
     """By default the store, the mock and the reference keep every MUST, the report says so by its own schema, nothing warns."""
-    ran = gate("-W", "error")
+    ran = gate("-W", "error", fresh=True)
     assert ran.code == 0, ran.out
     assert ran.last == "conformant"
     report = ran.report
