@@ -10,7 +10,7 @@ from contracts.consumer.observe import Client, ConsumerObserver
 from contracts.consumer.player import Player
 from contracts.consumer.protocol import RefreshConsumer
 from contracts.consumer.script import Script
-from contracts.model.limits import DEADLINE, MAX_REQUESTS
+from contracts.model.limits import DEADLINE, MAX_REQUESTS, MAX_SECONDS
 from contracts.provider import phases
 from contracts.provider.observe import Observer
 from contracts.provider.target import Target
@@ -22,16 +22,19 @@ def judge_provider(
     target: Target,
     *,
     budget: int = MAX_REQUESTS,
+    max_seconds: float = MAX_SECONDS,
     rate: float = 0.0,
     seed: int = 0,
     only: Iterable[str] = tuple(phases.PHASES),
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> ProviderJudgement:
     """Observe a target in the phases `only` (default: all), and judge it by every provider rule.
 
-    `budget` is the highest number of requests, `rate` the highest number of requests a second (0: no limit).
+    `budget` is the highest number of requests, `rate` the highest number of requests a second (0: no limit). Nothing is sent once
+    `max_seconds` have passed since the first request, by `clock`.
     """
-    observer = Observer(target, budget=budget, rate=rate, sleep=sleep)
+    observer = Observer(target, budget=budget, max_seconds=max_seconds, rate=rate, sleep=sleep, clock=clock)
     chosen = tuple(only)
     for phase in chosen:
         phases.run(observer, phase, seed, alone=len(chosen) == 1)

@@ -53,6 +53,10 @@ _OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
             "help": "maximum number of requests per second; 0 means no limit (default: 5; loopback: 0)",
         },
     ),
+    (
+        "max-seconds",
+        {"metavar": "S", "help": "time limit for the whole observation of one environment, in seconds (default: 300)"},
+    ),
     ("deadline", {"metavar": "S", "help": "time limit for one exchange, in seconds (default: 10)"}),
     ("ca", {"metavar": "FILE", "help": "CA bundle to trust as well"}),
     ("replay", {"metavar": "HAR", "help": "judge recorded evidence and send nothing"}),

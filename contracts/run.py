@@ -88,7 +88,7 @@ class PhaseLog:
                 self._progress.end()
 
     def _note(self, part: Part, phase: str, judgement: Judgement, before: Mapping[str, int]) -> None:
-        if judgement.halted:
+        if judgement.halted or judgement.cut_short:
             self.ended_in.setdefault(part, phase)
         self._broken[part, phase] = [rule_id for rule_id, n in _unexcused(judgement).items() if n > before.get(rule_id, 0)]
 
@@ -132,7 +132,14 @@ class Run:
             target = _mock() if part is Part.MOCK else self._real()
             rate = self.settings.rate if target.kind == "real" else 0.0
             seen = partial(self._seen, target.name)
-            observer = Observer(target, budget=self.settings.max_requests, rate=rate, on_exchange=seen)
+            observer = Observer(
+                target,
+                budget=self.settings.max_requests,
+                max_seconds=self.settings.max_seconds,
+                rate=rate,
+                on_exchange=seen,
+                on_wait=partial(self._waits, target.name),
+            )
             self._observers[part] = observer
             self._providers[part] = ProviderJudgement(observer, known=self.settings.known)
         judgement = self._providers[part]
@@ -146,6 +153,11 @@ class Run:
         self.redactor.learn_exchange(exchange)
         if self._progress:
             self._progress.tell(name, exchange.index, self.settings.max_requests, exchange.situation.probe)
+
+    def _waits(self, name: str, text: str) -> None:
+        """Show why nothing seems to happen."""
+        if self._progress:
+            self._progress.say(f"{name}: {text}")
 
     def _real(self) -> Target:
         """The target, or the built-in store behind a real socket."""

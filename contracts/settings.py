@@ -28,13 +28,14 @@ class Settings:
     """The settings of one run.
 
     `base_url` is None for the built-in store. `rate` is in requests a second (0: no limit), `deadline` in seconds for one
-    exchange. The repr shows no secrets.
+    exchange, `max_seconds` in seconds for the whole observation of one environment. The repr shows no secrets.
     """
 
     base_url: str | None = None
     path: str = field(default_factory=lambda: load().path)
     report: Path = Path("refresh-report")
     max_requests: int = limits.MAX_REQUESTS
+    max_seconds: float = field(default=limits.MAX_SECONDS, kw_only=True)
     rate: float = 0.0
     deadline: float = limits.DEADLINE
     ca: str | None = None
@@ -71,6 +72,7 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         path=path,
         report=Path(options.get("report") or Settings.report),
         max_requests=_budget(options.get("power"), given("max_requests"), options.get("max_requests")),
+        max_seconds=_number("--refresh-max-seconds", given("max_seconds"), 1, 86_400),
         rate=(0.0 if base_url is None or is_loopback(base_url) else limits.POLITE_RATE)
         if rate is None
         else _number("--refresh-rate", rate, 0, 10_000),

@@ -26,7 +26,7 @@ def entry(exchange: Exchange, pseudonyms: Pseudonyms, **more: Any) -> dict[str, 
     seconds = round(answer.seconds * 1000, 3)
     own: dict[str, Any] = {"index": exchange.index, **more}
     if exchange.situation != Situation():
-        own["situation"] = _situation(exchange.situation)
+        own["situation"] = _situation(exchange.situation, pseudonyms)
     if isinstance(answer, Failure):
         own["failure"] = {"kind": answer.kind, "message": pseudonyms.text(answer.message)}
     elif answer.trailing_bytes:
@@ -101,8 +101,8 @@ def _headers(headers: tuple[tuple[str, str], ...], pseudonyms: Pseudonyms) -> li
     return [harfile.Record(name, pseudonyms.header(name, value)) for name, value in headers]
 
 
-def _situation(s: Situation) -> dict[str, Any]:
-    return {**asdict(s), "conditions": sorted(map(list, s.conditions))}
+def _situation(s: Situation, pseudonyms: Pseudonyms) -> dict[str, Any]:
+    return {**asdict(s), "conditions": sorted(map(list, s.conditions)), "lost": pseudonyms.text(s.lost)}
 
 
 def exchange(found: dict[str, Any]) -> Exchange:

@@ -40,6 +40,8 @@ class ReplayedTarget:
         self.requests = int(facts["requests"])
         self.phases = {str(phase): int(sent) for phase, sent in facts.get("phases", {}).items()}
         self.halted: str | None = facts.get("halted")
+        self.cut_short: str | None = facts.get("cut_short")
+        self.notes = tuple(map(str, facts.get("notes", ())))
         self.target_health = TargetHealth(**facts["signs"]) if "signs" in facts else TargetHealth()
         for exchange in track.exchanges:
             self._judge(exchange, track)

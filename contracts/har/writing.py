@@ -33,7 +33,7 @@ def har(judgements: Mapping[Part, Judgement], redactor: Redactor, *, seed: int =
     pages, entries = [], []
     for part, judgement in judgements.items():
         if isinstance(judgement, ProviderJudgement):
-            own_facts, mine = _exchanges(judgement.observation, part, pseudonyms)
+            own_facts, mine = _exchanges(judgement.observation, part, pseudonyms, redactor)
         elif isinstance(judgement, ConsumerJudgement):
             own_facts, mine = _outcomes(judgement.observation, part, pseudonyms)
         facts = {"role": judgement.role, "name": judgement.name, "kind": judgement.kind, "requests": judgement.requests}
@@ -66,12 +66,19 @@ def _shown(text: str | None, redactor: Redactor) -> str | None:
     return redactor.show(text, 1000) if text is not None else None
 
 
-def _exchanges(seen: TargetObservation, part: str, pseudonyms: Pseudonyms) -> Recorded:
+def _exchanges(seen: TargetObservation, part: str, pseudonyms: Pseudonyms, redactor: Redactor) -> Recorded:
     entries = [
         {"pageref": part, **entry(exchange, pseudonyms, **({} if index in seen.results else {"judged": False}))}
         for index, exchange in sorted(seen.evidence.items())
     ]
-    return {"anonymous": seen.target.anonymous, "phases": dict(seen.phases), "signs": asdict(seen.target_health)}, entries
+    signs = {name: redactor.show(v) if isinstance(v, str) else v for name, v in asdict(seen.target_health).items()}
+    facts = {
+        "anonymous": seen.target.anonymous,
+        "phases": dict(seen.phases),
+        "signs": signs,
+        "notes": [redactor.show(note, 500) for note in seen.notes],
+    }
+    return {**facts, "cut_short": _shown(seen.cut_short, redactor)}, entries
 
 
 def _outcomes(seen: ClientObservation, part: str, pseudonyms: Pseudonyms) -> Recorded:

@@ -90,6 +90,19 @@ class Document:
         return found
 
     @cached_property
+    def browser_headers(self) -> dict[str, tuple[str, ...]]:
+        """What a browser adds to a call of a page, as `headers`. `{origin}` and `{shop}` stand for the shop's own addresses.
+
+        The second origin is a foreign one, and the second `sec-fetch-site` goes with it.
+        """
+        return {name: tuple(values) for name, values in self.operation["x-browser-headers"].items()}
+
+    @property
+    def foreign_origin(self) -> str:
+        """An origin that is no shop's."""
+        return self.browser_headers["origin"][1]
+
+    @cached_property
     def examples(self) -> dict[str, Example]:
         """Every example answer by its name. The HTTP status of an example under 4XX or 5XX is the status in its body."""
         found = {}

@@ -33,12 +33,16 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """The request that was sent. Headers keep their order and repetitions; `url` is absolute."""
+    """The request that was sent. Headers keep their order and repetitions; `url` is absolute.
+
+    If it is not `sized`, no Content-Length is sent: the body is chunked if a header says so, else there is none.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # no repr shows cookies or tokens
     body: bytes = field(default=b"", repr=False)
+    sized: bool = True
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name."""
@@ -71,19 +75,27 @@ class Response:
     def _first(self) -> dict[str, str]:
         return {k.lower(): v for k, v in reversed(self.headers)}
 
+    def single(self, name: str) -> str | None:
+        """The value of a header that may stand once, by its lower-case name. Different values of several lines are joined."""
+        values = dict.fromkeys(v for k, v in self.headers if k.lower() == name)
+        return ", ".join(values) if values else None
+
     @cached_property
     def media_type(self) -> str:
-        """The content type in lower case, without parameters; empty if there is none."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        """The content type in lower case, without parameters; empty if there is none. Where it differs by line, all of them."""
+        types = (v.partition(";")[0].strip().lower() for k, v in self.headers if k.lower() == "content-type")
+        return ", ".join(dict.fromkeys(types))
 
     @cached_property
     def charset(self) -> str | None:
-        """The charset parameter of the content type in lower case, without quotes; None if there is none."""
-        for part in (self.header("content-type") or "").split(";")[1:]:
-            key, _, value = part.partition("=")
-            if key.strip().lower() == "charset":
-                return value.strip().strip('"').lower()
-        return None
+        """The charset parameter of the content type in lower case, without quotes; None if there is none.
+
+        Where there are several, it is one that is not UTF-8, if there is such a one.
+        """
+        labels = [v.split(";")[1:] for k, v in self.headers if k.lower() == "content-type"]
+        pairs = [part.partition("=") for parts in labels for part in parts]
+        found = [value.strip().strip('"').lower() for key, _, value in pairs if key.strip().lower() == "charset"]
+        return next((charset for charset in found if charset not in UTF8), found[0] if found else None)
 
     @cached_property
     def reading(self) -> strict_json.Reading:
@@ -130,7 +142,7 @@ class Response:
 class Failure:
     """No whole answer came.
 
-    `kind` is unreachable, reset, timeout, tls, malformed or too-large; `message` explains it in plain words.
+    `kind` is unreachable, reset, timeout, tls, http2, malformed or too-large; `message` explains it in plain words.
     """
 
     kind: str
@@ -156,6 +168,8 @@ class Situation:
     overlaps: bool = False
     conditions: frozenset[tuple[str, str]] = frozenset()
     session_replaced: bool = False  # another exchange replaced the session during this one
+    lost: str = ""  # what took the session from this request, in words; shown by other requests, of which one got it back
+    lost_by: int = 0  # the number of the exchange whose answer took it; 0 if two that overlapped did
     customer: str = "first"
 
 

@@ -27,6 +27,11 @@ def is_loopback(url: str) -> bool:
     return address.is_loopback if address else host == "localhost" or host.endswith(".localhost")
 
 
+def is_address(url: str) -> bool:
+    """Whether the host is an IP address."""
+    return _address(host_of(url).strip("[]")) is not None
+
+
 def looks_like_production(url: str, pattern: str | None = None) -> bool:
     """Whether the URL may serve real customers. If `pattern` is given, only a search for it in the host decides."""
     host = host_of(url)

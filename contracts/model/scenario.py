@@ -124,9 +124,10 @@ def traits(came: Response | Failure) -> Iterator[tuple[str, str]]:
         yield name, _described(reading.value, name)
     yield "status", "same" if came.body_status == came.status else "other"
     data = reading.value.get("data")
-    if isinstance(data, dict):
-        empty = isinstance(data.get("token"), str)
-        yield "token", "usable" if came.token else "empty" if empty else _described(data, "token")
+    if data is not None:
+        members = data if isinstance(data, dict) else {}
+        empty = isinstance(members.get("token"), str)
+        yield "token", "usable" if came.token else "empty" if empty else _described(members, "token")
 
 
 _TYPES: Final = frozenset(mimetypes.MimeTypes(filenames=()).types_map[True].values())  # the same on every machine

@@ -42,6 +42,7 @@ class Budget:
     travelled: int = 0  # bytes that came, as they travelled
     received: int = 0  # bytes that came, as HTTP sees them
     body: int = 0  # bytes of the body as it was sent
+    first: bytes = b""  # the first bytes that HTTP saw
     reached: str = "resolve"  # then connect, tls, ask, head, body
 
     def left(self) -> float:

@@ -68,10 +68,13 @@ class Cover:
             _remove_pairs(self.unsent_logged_in, scope, sum(self._sent_values.get(bit, 0) for bit in bits))
 
     def logged_in_scope(self, row: Row) -> int:
-        """The values whose logged-in pairs the row can bring: all in a bare POST, else its body or its method alone."""
+        """The values whose logged-in pairs the row can bring: all in a bare POST, else its body, its method or its overlap alone.
+
+        One of two that overlap may be refused, for the other replaces the session.
+        """
         if not self._is_usual(row, "session"):
             return 0
-        for dimension in ("method", "body"):
+        for dimension in ("method", "body", "overlap"):
             if not self._is_usual(row, dimension):
                 return 1 << self.bit_of[dimension, row[dimension]]
         return self._everything

@@ -3,66 +3,50 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.model.cookies import XSRF, http_date, parse_cookies
+from contracts.model.cookies import XSRF, Pairs, cookie_header
+from contracts.model.document import load
 from contracts.model.exchange import Response
+from contracts.provider.jar import Change, Jar
 
-_ENDS_NOW: Final = re.compile(r"-[0-9]+|0+")  # as a Max-Age
+SOMEWHERE: Final = f"https://store.example{load().path}"
 
 
 @dataclass
 class Customer:
-    """A logged-in customer: the cookies of the session, the XSRF token among them, and the last access token."""
+    """A logged-in customer: the browser's cookies, the XSRF token among them, and the last access token."""
 
-    cookies: dict[str, str] = field(repr=False)
+    jar: Jar = field(repr=False)
     token: str | None = field(default=None, repr=False)
-    replacements: int = 0  # how often the environment replaced the session
 
     @classmethod
-    def with_cookies(cls, header: str) -> Customer:
-        """The customer whose browser sends this Cookie header."""
-        return cls(parse_cookies(header))
+    def with_cookies(cls, header: str, clock: Callable[[], float] = time.time) -> Customer:
+        """The customer whose browser sends this Cookie header. `clock` gives seconds since the epoch."""
+        return cls(Jar(header, clock))
 
-    def update_from(self, response: Response) -> None:
-        """Take over what an answer replaces: cookies of the session, the XSRF token and the access token.
-
-        A cookie that is deleted stays: without it there is no session to go on with, and the rules see what the next answer is.
-        """
-        for line in response.cookies():
-            pair, *attributes = line.split(";")
-            name, _, value = pair.partition("=")
-            name, value = name.strip(), value.strip()
-            if (name not in self.cookies and name != XSRF) or _deletes(attributes):
-                continue
-            if self.cookies.get(name) != value:
-                self.cookies[name] = value
-                self.replacements += name != XSRF
+    def update_from(self, response: Response, url: str = SOMEWHERE) -> tuple[Change, ...]:
+        """Do with the cookies of an answer what a browser does, and take its access token; what changed."""
         if response.token:
             self.token = response.token
+        return tuple(change for line in response.cookies() if (change := self.jar.take(line, url)))
 
-    def cookie_header(self, session: str) -> str | None:
+    def xsrf(self, url: str = SOMEWHERE) -> str | None:
+        """The value of the XSRF cookie, if there is one."""
+        return dict(self.jar.pairs(url)).get(XSRF)
+
+    def cookie_header(self, session: str, url: str = SOMEWHERE) -> str | None:
         """The Cookie header for a kind of session, except `expired`, which the customer does not know."""
         if session == "none":
             return None
+        pairs = self.jar.pairs(url)
         if session == "valid":
-            return "; ".join(f"{name}={value}" for name, value in self.cookies.items()) or None
-        own = {name: value for name, value in self.cookies.items() if name != XSRF} or {"session": "made-up"}
-        return "; ".join(f"{name}={'' if session == 'empty' else _made_up(name, value)}" for name, value in own.items())
-
-
-def _deletes(attributes: Sequence[str]) -> bool:
-    """Whether a cookie is deleted by its Max-Age, or by a past Expires where it has no Max-Age (RFC 6265, 5.3)."""
-    pairs = (attribute.partition("=") for attribute in attributes)
-    given = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    if "max-age" in given:
-        return bool(_ENDS_NOW.fullmatch(given["max-age"]))
-    ends = http_date(given.get("expires", ""))
-    return ends is not None and ends <= time.time()
+            return cookie_header(pairs)
+        own: Pairs = tuple(pair for pair in pairs if pair[0] != XSRF) or (("session", "made-up"),)
+        return cookie_header(tuple((name, "" if session == "empty" else _made_up(name, value)) for name, value in own))
 
 
 def _made_up(name: str, value: str) -> str:

@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BODY_CAP: Final = 1_000_000  # bytes of a body once it is unpacked
 HEAD_CAP: Final = 102_400  # bytes of a head
 STEP: Final = 65_536  # bytes that are unpacked at a time
+FRAME: Final = 9  # bytes of the head of an HTTP/2 frame
 MEMBERS: Final = 16  # gzip members, one behind the other, that a body may have
 _SO_FAR: Final = {
     "resolve": "the host's name was not resolved",
@@ -85,15 +86,28 @@ class Sender:
             body, trailing = body or trailing, b""
         return Response(status, head, body, self._clock() - begun, len(trailing))
 
-    def send_two(self, first: Request, second: Request) -> tuple[Response | Failure, Response | Failure]:
-        """Both answers to two requests whose last bytes leave together."""
-        gate = threading.Barrier(2)
-        answers: list[Response | Failure] = []
-        partner = threading.Thread(target=lambda: answers.append(self.send(second, gate)), daemon=True)
-        partner.start()
-        mine = self.send(first, gate)
-        partner.join(self.deadline + 2)
-        return mine, answers[0] if answers else Failure("timeout", f"no answer in {self.deadline:g} s")
+    def send_all(
+        self, requests: Sequence[Request], *, together: int = 0, on_answer: Callable[[int], None] = lambda number: None
+    ) -> tuple[Response | Failure, ...]:
+        """The answers to requests that are under way at the same time. The last bytes of the first `together` leave together.
+
+        `on_answer` is told which one arrives, by its place.
+        """
+        gate = threading.Barrier(together) if together > 1 else None
+        answers: dict[int, Response | Failure] = {}
+
+        def send(number: int) -> None:
+            answers[number] = self.send(requests[number], gate if number < together else None)
+            on_answer(number)
+
+        others = [threading.Thread(target=send, args=(number,), daemon=True) for number in range(1, len(requests))]
+        for other in others:
+            other.start()
+        send(0)
+        for other in others:
+            other.join(self.deadline + 2)
+        none = Failure("timeout", f"no answer in {self.deadline:g} s")
+        return tuple(answers.get(number, none) for number in range(len(requests)))
 
 
 # --- the ways of a request --------------------------------------------------------------------------------------------
@@ -109,7 +123,7 @@ class Network:
         """The answer as it came. TooMuch, OSError (TimeoutError among them), h11.ProtocolError: there is none."""
         url = _read_url(request.url)
         headers = _encoded(request)
-        if request.body or request.method in WITH_BODY:
+        if request.sized and (request.body or request.method in WITH_BODY):
             headers.insert(0, (b"Content-Length", b"%d" % len(request.body)))
         if not any(name.lower() == b"host" for name, _ in headers):
             headers.insert(0, (b"Host", url.shown))
@@ -151,6 +165,7 @@ def receive(connection: Connection, http: h11.Connection, budget: Budget) -> Ans
             if not data and head is None:
                 raise h11.RemoteProtocolError("Server disconnected without sending a response.")
             budget.received += len(data)
+            budget.first = budget.first or data[:FRAME]
             http.receive_data(data)
         elif isinstance(event, h11.Data):
             body += event.data
@@ -189,6 +204,16 @@ def _read_url(url: str) -> _Url:
     return _Url(parts.scheme == "https", host, port, target, shown.encode())
 
 
+def origin_of(url: str) -> str:
+    """The origin of an absolute URL, as a browser's header says it."""
+    return f"{urlsplit(url).scheme}://{_read_url(url).shown.decode()}"
+
+
+def address_of(url: str) -> str:
+    """An absolute URL without a slash at its end, as a header may hold it: in ASCII."""
+    return origin_of(url) + _read_url(url).target.rstrip("/")
+
+
 class InProcess:
     """Hands requests to a handler, as httpx gives them to a mock. Nothing travels, so no deadline holds."""
 
@@ -203,6 +228,8 @@ class InProcess:
 
         budget.reached = "head"
         outgoing = httpx.Request(request.method, request.url, headers=_encoded(request), content=request.body)
+        if not request.sized:
+            outgoing.headers.pop("content-length", None)
         try:
             answer = self._transport.handle_request(outgoing)
             assert isinstance(answer.stream, httpx.SyncByteStream)
@@ -253,11 +280,16 @@ def _inflated(packed: bytes) -> bytes:
 
 
 def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, str]:
-    """Why no answer came: one word (unreachable, tls, timeout, malformed, too-large, reset) and one plain sentence."""
+    """Why no answer came: one word (unreachable, tls, http2, timeout, malformed, too-large, reset) and one plain sentence."""
     text = str(error) or type(error).__name__
     so_far, late = _so_far(budget), isinstance(error, TimeoutError)
     if "CERTIFICATE_VERIFY_FAILED" in text:
         return "tls", f"the TLS certificate is not trusted: {text}"
+    if is_http2(budget.first):
+        return (
+            "http2",
+            "it answers with a frame of HTTP/2, so it speaks HTTP/2 only; give an address that speaks HTTP/1.1",
+        )
     if budget.reached == "tls":
         return "tls", f"no TLS connection in {deadline:g} s" if late else f"no TLS connection: {text}"
     if isinstance(error, TooMuch):
@@ -269,6 +301,11 @@ def describe(error: Exception, deadline: float, budget: Budget) -> tuple[str, st
     if isinstance(error, OSError):
         return "reset", f"no well-formed answer: the connection broke, {so_far} ({text})"
     return "malformed", f"no well-formed answer: {text} ({so_far})"
+
+
+def is_http2(first: bytes) -> bool:
+    """Whether these are the first bytes of an HTTP/2 connection: a frame SETTINGS or GOAWAY of stream 0 (RFC 9113, 4.1)."""
+    return len(first) == FRAME and first[:1] == b"\0" and first[3] in (4, 7) and first[4] == 0 and first[5:] == bytes(4)
 
 
 def _so_far(budget: Budget) -> str:

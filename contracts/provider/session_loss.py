@@ -20,19 +20,19 @@ class SessionLoss:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._doubted = False
+        self.doubted = False
         self._lost_answer = 0  # the number of the exchange
         self._refusals = 0
 
     def explains(self, answer: Response | Failure, number: int) -> bool:
         """Whether the session may be refused because it was lost; to be asked once for each answer to it, in their order."""
         if is_answer_lost(answer):
-            self._doubted, self._lost_answer = True, number
+            self.doubted, self._lost_answer = True, number
         elif isinstance(answer, Response) and answer.claims_success:
-            self._doubted, self._refusals = False, 0
-        elif isinstance(answer, Response) and is_refusal(answer) and self._doubted:
+            self.doubted, self._refusals = False, 0
+        elif isinstance(answer, Response) and is_refusal(answer) and self.doubted:
             self._refusals += 1
-            self._doubted = not self._target.renew_session()
+            self.doubted = not self._target.renew_session()
             return True
         return False
 

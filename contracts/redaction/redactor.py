@@ -53,22 +53,22 @@ class Redactor:
 
     def learn_cookies(self, header: str) -> None:
         """Remember the values of a Cookie header for the whole run."""
-        for value in parse_cookies(header).values():
+        for _, value in parse_cookies(header):
             self.learn(value)
 
     def learn_exchange(self, exchange: Exchange) -> None:
         """Remember the cookies and tokens that an exchange sent and received, until many newer values displace them."""
-        sent: dict[str, str] = {XSRF: ""}
+        sent: list[tuple[str, str]] = [(XSRF, "")]
         for name, value in exchange.request.headers:
             lowered = name.lower()
             if lowered == "cookie":
-                sent |= parse_cookies(value)
+                sent += parse_cookies(value)
             elif lowered in ("authorization", "x-xsrf-token"):
                 self._keep(_SCHEME.sub("", value, count=1))
-        for value in sent.values():
+        for _, value in sent:
             self._keep(value)
         if isinstance(exchange.answer, Response):
-            self._learn_set(exchange.answer, sent)
+            self._learn_set(exchange.answer, {name for name, _ in sent})
             if exchange.answer.token:
                 self._keep(exchange.answer.token)
             for found in _MEMBER.finditer(exchange.answer.body[:BODY_READ].decode("utf-8", "replace")):
@@ -77,12 +77,12 @@ class Redactor:
                 for token in itertools.islice(_tokens(exchange.answer.reading.value), COOKIES_LEARNED):
                     self._keep(token)
 
-    def _learn_set(self, r: Response, sent: dict[str, str]) -> None:
+    def _learn_set(self, r: Response, sent: set[str]) -> None:
         """Remember the cookies that an answer sets. Cookies that were sent come first, since one of them may be the session."""
-        pairs = dict((line.partition(";")[0] + "=").split("=", 1) for line in r.cookies())
+        pairs = [line.partition(";")[0].partition("=") for line in r.cookies()]
         room = COOKIE_CHARACTERS
-        for name in itertools.islice(sorted(pairs, key=lambda name: name.strip() not in sent), COOKIES_LEARNED):
-            value = pairs[name][:-1].strip()[:LONGEST_SECRET]
+        for _, _, value in itertools.islice(sorted(pairs, key=lambda pair: pair[0].strip() not in sent), COOKIES_LEARNED):
+            value = value.strip()[:LONGEST_SECRET]
             room -= len(value)
             if room < 0:
                 break

@@ -32,6 +32,7 @@ def again(run: RunResult, part: Part, rule_id: str) -> str:
     for option, value, default in (
         ("--refresh-path", s.path, defaults.path),
         ("--refresh-max-requests", s.max_requests, defaults.max_requests),
+        ("--refresh-max-seconds", s.max_seconds, defaults.max_seconds),
         ("--refresh-deadline", s.deadline, defaults.deadline),
         ("--hypothesis-seed", s.seed, defaults.seed),
     ):
@@ -64,6 +65,7 @@ def configuration(run: RunResult) -> Iterator[tuple[str, str]]:
             yield "headers added", ", ".join(s.headers)
         yield "most requests", f"{s.max_requests:,} to each implementation"
         yield "rate", f"{s.rate:g} a second" if s.rate else "no limit"
+        yield "most time", f"{s.max_seconds:g} s for each implementation"
         yield "deadline", f"{s.deadline:g} s for each exchange"
     if s.ca:
         yield "CA", s.ca

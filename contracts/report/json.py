@@ -54,6 +54,7 @@ def _implementation(implementation: Implementation) -> dict[str, Any]:
         "verdict": implementation.verdict,
         "requests": implementation.requests,
         **({"phases": dict(implementation.phases)} if implementation.phases else {}),
+        **({"notes": list(implementation.notes)} if implementation.notes else {}),
     }
 
 

@@ -48,7 +48,8 @@ NOT_ASKED: Final = "it was not asked for"
 class Implementation:
     """An implementation that was judged.
 
-    `phases` says how many requests each phase has sent. `remark` tells the limits of a recording that another program made.
+    `remark` tells the limits of a recording that another program made, and `notes` how it was observed: what was waited for, and
+    why some answers are not judged. `phases` says how many requests each phase has sent.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Implementation:
     requests: int
     cases: Public = "exchanges"
     remark: Annotated[str, Shown(500)] | None = None
+    notes: tuple[Annotated[str, Shown(500)], ...] = ()
     phases: tuple[tuple[str, int], ...] = ()
 
 
@@ -190,6 +192,7 @@ def _implementation(judgement: Judgement) -> Implementation:
         judgement.requests,
         judgement.cases,
         judgement.remark,
+        (*([judgement.cut_short] if judgement.cut_short else []), *judgement.notes),
         tuple(judgement.phases.items()) if isinstance(judgement, ProviderJudgement) else (),
     )
 
@@ -280,8 +283,11 @@ def _checks(run: RunResult) -> Iterator[Check]:
             sent = ", ".join(f"{count} {phase}" for phase, count in judgement.phases.items())
             yield Check(judgement.name, "requests of each phase", None if run.replayed else True, sent)
             yield from _token_alone(judgement)
-        told = judgement.halted or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
-        yield Check(judgement.name, "observed to the end", judgement.halted is None, told)
+        ended = judgement.halted or judgement.cut_short
+        told = ended or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
+        yield Check(judgement.name, "observed to the end", ended is None, told)
+        for note in judgement.notes:
+            yield Check(judgement.name, "waited where it asked for it", True, note)
     for name, sentence in run.missing.items():
         yield Check(name, "there to be judged", False, sentence)
 

@@ -32,6 +32,8 @@ def lines(redacted: Redacted[Report]) -> Iterator[tuple[str, str]]:
             yield from confidence(implementation, results)
         if implementation.remark:
             yield f"  recorded elsewhere: {implementation.remark}", ""
+        for note in implementation.notes:
+            yield f"  {note}", ""
     for card in report.cards:
         yield "", ""
         yield from shown(card)

@@ -14,10 +14,11 @@ from typing import Final, Generic, Protocol, TypeVar
 
 @dataclass(frozen=True)
 class Breach:
-    """What was expected and what was found, in words for a person."""
+    """What was expected and what was found, in words for a person. `case` is the number of an earlier case that is to blame."""
 
     expected: str
     actual: str
+    case: int | None = None
 
 
 OK: Final = Breach("", "")
@@ -137,7 +138,7 @@ class Evaluator(Generic[CaseT, MemoryT]):
             tally.exercised += 1
             if breach is not OK and breach != OK:  # the OK of a recording is another object
                 known = self._excuse(rule_id, case)
-                finding = Finding(rule_id, breach.expected, breach.actual, case.index, case.size, known)
+                finding = Finding(rule_id, breach.expected, breach.actual, breach.case or case.index, case.size, known)
                 tally.add(finding, case.conditions)
                 findings.append(finding)
         return findings

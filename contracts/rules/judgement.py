@@ -54,6 +54,7 @@ class Observation(Protocol):
     """What was observed of an implementation: the results of the rules for each case, and why it ended early, if it did."""
 
     halted: str | None
+    cut_short: str | None
     first_seen: dict[str, int]
 
     @property
@@ -66,10 +67,12 @@ class Observation(Protocol):
 
 
 class TargetObservation(Observation, Protocol):
-    """What was observed of an endpoint."""
+    """What was observed of an endpoint. `notes` tell a reader how it was asked: what was waited for, and what is not judged."""
 
     @property
     def target(self) -> ObservedTarget: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
     @property
     def evidence(self) -> Mapping[int, Exchange]: ...
     @property
@@ -148,6 +151,16 @@ class Judgement(ABC):
         return self.observation.halted
 
     @property
+    def cut_short(self) -> str | None:
+        """Why the observation ended before its budget, though what was seen can be judged; None if it did not."""
+        return self.observation.cut_short
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how the implementation was observed."""
+        return ()
+
+    @property
     def first_seen(self) -> dict[str, int]:
         """Rule id to the number of the first exchange or outcome that broke it."""
         return self.observation.first_seen
@@ -204,6 +217,10 @@ class ProviderJudgement(Judgement):
         return self.observation.phases
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        return self.observation.notes
+
+    @property
     def session_refused(self) -> bool:
         """Whether the target refused the session every time."""
         return self.observation.target_health.session_refused
@@ -230,8 +247,9 @@ class ProviderJudgement(Judgement):
         return conclude(
             self.verdicts,
             halted=seen.halted,
+            cut_short=seen.cut_short,
             anonymous=seen.target.anonymous,
-            session_refused=self.session_refused,
+            session_refusal=seen.target_health.session_refusal,
             foreign=seen.target_health.no_endpoint(seen.target.path),
             recorded=self.remark is not None,
         )

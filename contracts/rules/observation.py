@@ -24,6 +24,7 @@ class OutcomeLog:
         self.results: dict[int, Mapping[str, Breach]] = {}  # by the number of an outcome: what each rule found in it
         self.first_seen: dict[str, int] = {}
         self.halted: str | None = None
+        self.cut_short: str | None = None  # a client is never hurried
         self._broken: dict[str, list[str]] = {}  # by the name of a scenario: the rules that it broke
 
     def note(self, reason: str) -> None:

@@ -33,7 +33,6 @@ class Conclusion:
 
 
 BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-conformant
-SESSION_REFUSED = "the session was refused (401 or 403) every time; log in again and set REFRESH_COOKIE anew"
 OTHER_REFUSED = (
     "the second customer's session was refused (401 or 403) every time; log in again and set REFRESH_OTHER_COOKIE anew"
 )
@@ -42,7 +41,14 @@ SAME_CUSTOMER = (
     "give the session of another customer in REFRESH_OTHER_COOKIE"
 )
 NEED_A_SESSION = frozenset(
-    {"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold", "token-belongs-to-customer"}
+    {
+        "no-input-needed",
+        "extras-change-nothing",
+        "repeats-hold",
+        "concurrent-calls-hold",
+        "session-is-kept",
+        "token-belongs-to-customer",
+    }
 )
 _ON_SUCCESS = frozenset(
     {"status-in-enum", "success-carries-token", "token-is-not-expired", "token-is-new", "success-is-not-cached"}
@@ -71,14 +77,17 @@ def conclude(
     verdicts: Mapping[str, str],
     *,
     halted: str | None = None,
+    cut_short: str | None = None,
     anonymous: bool = False,
-    session_refused: bool = False,
+    session_refusal: str | None = None,
     foreign: str | None = None,
     recorded: bool = False,
 ) -> Conclusion:
     """The conclusion for one implementation. A broken MUST outweighs everything, unless the target is no refresh endpoint.
 
-    `foreign` says why it is none. `recorded` means that the evidence is a recording, which cannot show every rule.
+    `foreign` says why it is none, `session_refusal` why it did not take the session. `halted` says why the observation ended
+    early and is no ground for a verdict; `cut_short` why it ended early, though its evidence can be judged. `recorded` means that
+    the evidence is a recording, which cannot show every rule.
     """
     rules = load().rules
     must = [rule_id for rule_id in verdicts if rules[rule_id].level == "MUST"]
@@ -87,12 +96,13 @@ def conclude(
     broken = [rule_id for rule_id in verdicts if verdicts[rule_id] in BROKEN]
     if broken:
         count = f"{len(broken)} rule{'s' if len(broken) > 1 else ''} broken"
-        also = f"; and it ended early: {halted}" if halted else ""
+        early = halted or cut_short
+        also = f"; and it ended early: {early}" if early else ""
         return Conclusion("non-conformant", f"{count}: {', '.join(broken)}{also}")
     if halted:
         return Conclusion("incomplete", halted)
-    if session_refused:
-        return Conclusion("incomplete", SESSION_REFUSED)
+    if session_refusal:
+        return Conclusion("incomplete", session_refusal)
     unjudged = ("not-exercised",) if anonymous else ("not-exercised", "blocked")
     missing = [rule_id for rule_id in must if verdicts[rule_id] in unjudged]
     if missing:
@@ -100,8 +110,13 @@ def conclude(
         what_to_do = "run without -k" + (" and with --refresh-max-requests 30 or more" if of_provider else "")
         if recorded:
             what_to_do = "the recording does not show it; to judge all of it, run without --refresh-replay"
+        elif cut_short:
+            more = f"{cut_short}; give it more time with --refresh-max-seconds"
+            return Conclusion("incomplete", f"{more}; not exercised: {', '.join(missing)}")
         return Conclusion("incomplete", f"not exercised: {', '.join(missing)}; {what_to_do}")
-    return Conclusion("conformant", "only the refusals were judged (--refresh-anonymous)" if anonymous else None)
+    reservations = [f"it ended early: {cut_short}"] if cut_short else []
+    reservations += ["only the refusals were judged (--refresh-anonymous)"] if anonymous else []
+    return Conclusion("conformant", "; ".join(reservations) or None)
 
 
 def conclude_all(conclusions: Iterable[tuple[str, Conclusion]]) -> Conclusion:

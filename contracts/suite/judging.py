@@ -11,9 +11,9 @@ from contracts.run import Run
 
 
 def observed(run: Run, part: Part, judgement: Judgement, phase: str, *, by: str) -> None:
-    """Fail if exchanges or outcomes (`by`) of a phase broke a MUST, or if the observation ended early in this phase."""
+    """Fail if exchanges or outcomes (`by`) of a phase broke a MUST, or if the observation was given up in this phase."""
     ended_in = run.phases.ended_in.get(part, phase)
-    if judgement.halted and ended_in != phase:
+    if (judgement.halted or judgement.cut_short) and ended_in != phase:
         pytest.skip(f"the observation had ended in the phase {ended_in}")
     if judgement.halted:
         pytest.fail(run.learned().show(judgement.halted), pytrace=False)

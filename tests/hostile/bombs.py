@@ -1,4 +1,4 @@
-"""Bodies in a content coding, most of them far larger than they look. The gate asked for none: `Accept-Encoding: identity`."""
+"""Bodies in a content coding, most of them far larger than they look. The gate asks for gzip at most, mostly for `identity`."""
 
 from __future__ import annotations
 

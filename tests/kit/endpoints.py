@@ -21,5 +21,6 @@ def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.m
         expired_cookie=running.expired_cookie,
         other_cookie=running.other_cookie,
         deadline=deadline,
+        headers=running.headers,
     )
     return judge_provider(target, budget=budget, **how)

@@ -29,6 +29,8 @@ NOTES = {
     "after a success": {"after": "success"},
     "after a refusal": {"after": "refusal"},
     "overlapping another": {"overlaps": True},
+    "which replaces the session": {"session_replaced": True},
+    "without the cookie that the answer before deleted": {"lost": "the answer to request 1 deleted the cookie", "lost_by": 1},
 }
 _JWT = re.compile(r"<JWT until (\d{4}-\d\d-\d\d)(?: from (\d{4}-\d\d-\d\d))?>")
 _BYTES = re.compile(r"<((?:[0-9A-F]{2} ?)+)>")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -23,12 +23,16 @@ Layer = Callable[[Home], Home]
 
 @dataclass(frozen=True)
 class Running:
-    """A server that listens, with a session that is good, one that ran out, and one of another customer."""
+    """A server that listens, and Cookie headers: of a session that is good, of one that ran out, of another customer's.
+
+    `headers` are those that every request needs.
+    """
 
     base_url: str
     cookie: str
     expired_cookie: str
     other_cookie: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Maker = Callable[[], AbstractContextManager[Running]]
@@ -120,13 +124,17 @@ def lie(
     change: Change,
     *under: When,
     beneath: Sequence[Layer] = (),
+    around: Sequence[Layer] = (),
     waits: bool = False,
     sleep: float = 0.0,
     **knobs: Any,
 ) -> Liar:
-    """A liar that changes answers of a kind: always, or, where there are any, under conditions. `beneath`: inner layers."""
+    """A liar that changes answers of a kind: always, or, where there are any, under conditions.
+
+    `beneath` and `around` are inner and outer layers.
+    """
     layer = altering(all_of(of, *under), change, waits=waits, sleep=sleep)
-    return made(name, sentence, *beneath, layer, **{"always": not under, **knobs})
+    return made(name, sentence, *beneath, layer, *around, **{"always": not under, **knobs})
 
 
 def told(lies: Lies) -> tuple[Liar, ...]:

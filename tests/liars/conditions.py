@@ -7,7 +7,9 @@ from collections.abc import Callable
 from contracts.model.document import load
 from tests.liars.kit import Answer, Asked, When
 
-_USUAL = {*load().headers, "host", "user-agent", "accept-encoding", "connection", "cookie", "content-type", "content-length"}
+_SENT_BY_ALL = {"host", "user-agent", "connection", "content-type", "content-length", "transfer-encoding"}
+_BY_BROWSERS = {*load().browser_headers, "sec-fetch-mode", "sec-fetch-dest"}
+_USUAL = {*load().headers, *_SENT_BY_ALL, *_BY_BROWSERS}
 
 
 def posted(asked: Asked, answer: Answer) -> bool:
@@ -154,3 +156,18 @@ def expired_session(asked: Asked, answer: Answer) -> bool:
 def no(condition: When) -> When:
     """The condition does not hold."""
     return lambda asked, answer: not condition(asked, answer)
+
+
+def from_elsewhere(asked: Asked, answer: Answer) -> bool:
+    """A page of another origin asks."""
+    return asked.headers.get("origin") == load().foreign_origin
+
+
+def is_preflight(asked: Asked, answer: Answer) -> bool:
+    """A browser asks whether a page of another origin may ask."""
+    return asked.method == "OPTIONS" and "access-control-request-method" in asked.headers
+
+
+def with_other_cookies(asked: Asked, answer: Answer) -> bool:
+    """There are cookies beside the session."""
+    return bool(asked.cookies.keys() - {"session"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,11 @@ class Answer:
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def cookies(self) -> tuple[str, ...]:
+        """The Set-Cookie headers."""
+        return tuple(value for name, value in self.headers if name.lower() == "set-cookie")
 
     def with_header(self, name: str, value: str | None) -> Answer:
         """The same answer with this header set, or without it."""
@@ -202,6 +207,21 @@ def as_post(app: App, when: When) -> App:
 
     async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
         return await (honest(method="POST") if when(asked, UNANSWERED) else honest())
+
+    return _wrapped(app, False, decide)
+
+
+def recookied(app: App, read: Callable[[Asked], str | None], given: Callable[[Asked, Answer], Iterable[str]]) -> App:
+    """The app, but its session is what `read` finds in a request, and its answers set the cookies that `given` names."""
+
+    async def decide(asked: Asked, honest: Callable[..., Any]) -> Answer:
+        sent = {name: value for name, value in asked.headers.items() if name != "cookie"}
+        if (session := read(asked)) is not None:
+            sent["cookie"] = f"session={session}"
+        answer: Answer = await honest(headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()])
+        cookies = [("set-cookie", line) for line in given(asked, answer)]
+        answer = answer.with_header("set-cookie", None)
+        return replace(answer, headers=(*answer.headers, *cookies))
 
     return _wrapped(app, False, decide)
 

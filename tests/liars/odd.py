@@ -27,6 +27,8 @@ from tests.liars.conditions import (
 from tests.liars.dressed import CREATED, DRESSED
 from tests.liars.home import Home
 from tests.liars.kit import Answer, Asked, Change, error, granted, written
+from tests.liars.odd_sent import ODD_SENT
+from tests.liars.odd_sessions import SESSIONS
 
 
 def _rewritten(**options: Any) -> Change:
@@ -139,6 +141,7 @@ _LABELLED = c.headed(content_type='application/json;charset="UTF-8"')
 _SHOUTED_TYPE = c.headed(content_type="Application/JSON; Charset=UTF-8")
 
 ODD: tuple[Odd, ...] = (
+    *ODD_SENT,
     odd("honest", "the store as it is"),
     odd("created", "says 201", altering(succeeded, c.coded(201, 201))),
     odd("accepted", "says 202", altering(succeeded, c.coded(202, 202))),
@@ -282,4 +285,5 @@ ODD: tuple[Odd, ...] = (
         altering(every(20, succeeded), c.said(lambda: error(429, "too_many_requests", "مهلاً", Retry_After="0"))),
         altering(every(30, succeeded), c.same, sleep=0.2),
     ),
+    *SESSIONS,
 )

@@ -301,7 +301,7 @@ TRAITS: dict[str, tuple[Response | Failure, set[tuple[str, str]]]] = {
         for name, value in {"null": None, "number": 5, "true": True, "false": False, "object": {}, "array": []}.items()
     },
     "no token": (came({**OK, "data": {}}), SUCCESS | {("token", "missing")}),
-    "data that is a list": (came({**OK, "data": []}), SUCCESS - {("data", "object")} | {("data", "array")}),
+    "data that is a list": (came({**OK, "data": []}), SUCCESS - {("data", "object")} | {("data", "array"), ("token", "missing")}),
     "an empty object": (
         came({}),
         HTTP_200 | {("body", "object"), ("success", "missing"), ("status", "missing"), ("status", "other"), ("data", "missing")},

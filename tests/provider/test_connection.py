@@ -224,7 +224,7 @@ def test_tls_is_verified() -> None:
     ca.configure_trust(ours)
     with serve(Store().app, tls=theirs) as url:
         assert failure(sender().send(post(url))) == "tls"
-        answers = sender(5.0, ours).send_two(post(url), post(url))
+        answers = sender(5.0, ours).send_all((post(url), post(url)), together=2)
     assert [a.status for a in answers if isinstance(a, Response)] == [401, 401]
 
 
@@ -327,7 +327,7 @@ def test_nothing_of_an_exchange_is_logged(caplog: pytest.LogCaptureFixture) -> N
     with server(says(HEAD + b"Set-Cookie: session=abcdefgh\r\nContent-Length: 2\r\n\r\n{}")) as target:
         one = sender()
         assert isinstance(one.send(post(target.url)), Response)
-        assert isinstance(one.send_two(post(target.url), post(target.url))[0], Response)
+        assert isinstance(one.send_all((post(target.url), post(target.url)), together=2)[0], Response)
     assert not caplog.records
 
 
@@ -370,7 +370,7 @@ def test_no_connection_is_used_twice() -> None:
         one = sender()
         for _ in range(3):
             assert isinstance(one.send(post(target.url)), Response)
-        one.send_two(post(target.url), post(target.url))
+        one.send_all((post(target.url), post(target.url)), together=2)
         assert target.connections == 5
         assert len(target.requests) == 5
 
@@ -416,7 +416,7 @@ def test_two_at_once_overlap_at_the_server(monkeypatch: pytest.MonkeyPatch) -> N
     with serve(app) as url:
         one = sender()
         for _ in range(10):
-            answers = one.send_two(post(url), post(url))
+            answers = one.send_all((post(url), post(url)), together=2)
             assert all(isinstance(a, Response) for a in answers)
     assert met == 20
 
@@ -427,7 +427,7 @@ def test_one_of_two_that_fails_does_not_hold_the_other() -> None:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with serve(Store().app) as url:
         begun = time.monotonic()
-        bad, good = sender(60.0).send_two(post(nobody), post(url))
+        bad, good = sender(60.0).send_all((post(nobody), post(url)), together=2)
         assert time.monotonic() - begun < 30  # else it had waited for its partner until the deadline
     assert failure(bad) == "unreachable"
     assert isinstance(good, Response)
@@ -437,7 +437,7 @@ def test_a_failed_handshake_does_not_hold_the_other() -> None:
     """Where one of two finds no TLS, the other goes alone at once and is answered."""
     with serve(Store().app) as url:
         begun = time.monotonic()
-        bad, good = sender(30.0).send_two(post(url.replace("http", "https")), post(url))
+        bad, good = sender(30.0).send_all((post(url.replace("http", "https")), post(url)), together=2)
         assert time.monotonic() - begun < 15
     assert failure(bad) == "tls"
     assert isinstance(good, Response)
@@ -446,5 +446,5 @@ def test_a_failed_handshake_does_not_hold_the_other() -> None:
 def test_a_failure_of_two_at_once_keeps_to_the_deadline() -> None:
     """Two that are never answered end with the deadline, too."""
     with server(drips(b"", b"")) as target:
-        kinds = [failure(a) for a in standing(DEADLINE).send_two(post(target.url), post(target.url))]
+        kinds = [failure(a) for a in standing(DEADLINE).send_all((post(target.url), post(target.url)), together=2)]
     assert kinds == ["timeout", "timeout"]

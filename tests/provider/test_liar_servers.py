@@ -15,7 +15,7 @@ HEADERS = {"accept-encoding": "identity"}
 
 def refresh(running: Running, method: str = "POST") -> httpx.Response | httpx.TransportError:
     """One request with the session, or how it went wrong."""
-    headers = {**HEADERS, "cookie": running.cookie}
+    headers = {**HEADERS, "cookie": running.cookie, "origin": running.base_url, **running.headers}
     _, _, xsrf = running.cookie.partition("XSRF-TOKEN=")
     if xsrf:
         headers["x-xsrf-token"] = unquote(xsrf)

@@ -9,7 +9,8 @@ import pytest
 
 from contracts.judge import judge_provider
 from contracts.model.exchange import Response
-from contracts.provider.politeness import MAX_IN_A_ROW, retry_after
+from contracts.provider.limiter import retry_after
+from contracts.provider.politeness import MAX_IN_A_ROW
 from contracts.provider.target import Target
 from tests.kit.fake_target import (
     BARE,

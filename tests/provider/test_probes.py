@@ -9,8 +9,9 @@ import pytest
 
 from contracts.model.document import Document, load
 from contracts.model.limits import MAX_REQUESTS
+from contracts.provider.bodies import BODIES
 from contracts.provider.plan import plan
-from contracts.provider.probes import BODIES, HEADER, NOT_SENT, QUERIES, Probe, dimensions, in_groups
+from contracts.provider.probes import HEADER, NOT_SENT, QUERIES, Probe, dimensions, in_groups
 
 FIRST = [
     "bare",

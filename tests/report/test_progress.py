@@ -14,6 +14,10 @@ from contracts.provider.serving import serve
 from contracts.provider.store import Store
 from contracts.report.progress import Progress
 from tests.kit.gates import Gate, environment
+from tests.liars.build import altering, built
+from tests.liars.changes import busy
+from tests.liars.conditions import every, succeeded
+from tests.liars.home import new_home
 
 SLOW = ("-m", "provider", "--refresh-max-requests", "30", "--refresh-rate", "12")
 
@@ -97,6 +101,16 @@ def test_a_person_sees_the_line_while_it_lasts(tmp_path: Path) -> None:
     shown = screen(said)
     assert not [line for line in shown if "of 30 requests" in line]
     assert next(line for line in shown if "test_provider.py" in line).count(".") > 10
+
+
+def test_a_person_sees_why_nothing_happens(tmp_path: Path) -> None:
+    """While the run waits for a limiter, the line says so."""
+    home = built(new_home(), [altering(every(8, succeeded), busy(Retry_After="1"))])
+    with serve(home.app) as url:
+        code, said = on_a_terminal(tmp_path, *SLOW[:4], "--base-url", url, cookie=home.cookie)
+    assert code == 0, said
+    assert re.search(r"\r\x1b\[2K127\.0\.0\.1:\d+: waiting 1 s \(429\)", said)
+    assert not [line for line in screen(said) if "waiting 1 s" in line]
 
 
 def test_a_log_has_no_such_line(gate: Gate) -> None:

@@ -281,7 +281,7 @@ def test_a_fault_of_the_suite_is_neither_green_nor_a_traceback(gate: Gate, tmp_p
     """A crash of our own ends incomplete and says where, without the locals that hold secrets."""
     (tmp_path / "conftest.py").write_text(
         "import contracts.provider.phases.generated as phase\n\n"
-        "def observe(observer, share):\n    raise RuntimeError(observer.target.customer.cookies)\n\n"
+        "def observe(observer, share):\n    raise RuntimeError(observer.target.customer.jar.pairs('https://store.example'))\n\n"
         "phase.observe = observe\n"
     )
     ran = gate(*QUICK, "--showlocals", "--refresh-max-requests", "60")

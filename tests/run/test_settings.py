@@ -154,6 +154,7 @@ def test_bad_headers(text: str) -> None:
 BAD_NUMBERS = {
     "max_requests": ["0", "-1", "1.5", "1e2", "many", "", "nan", "1000001", "9" * 5000],
     "rate": ["-1", "-0.001", "nan", "inf", "fast", "10001", "1e400"],
+    "max_seconds": ["0", "0.9", "-1", "nan", "inf", "soon", "86401"],
     "deadline": ["0", "0.05", "-1", "nan", "inf", "soon", "601", "0x10"],
 }
 
@@ -177,6 +178,7 @@ def test_good_values(tmp_path: Path) -> None:
         "path": "/api/refresh",
         "report": "out/report",
         "max_requests": "30",
+        "max_seconds": "90.5",
         "rate": "0.5",
         "deadline": "2.5",
         "ca": str(tmp_path / "ca.pem"),
@@ -194,7 +196,7 @@ def test_good_values(tmp_path: Path) -> None:
     assert found == Settings(
         SHOP, "/api/refresh", Path("out/report"), 30, 0.5, 2.5, str(tmp_path / "ca.pem"), True, False,
         tmp_path / "twilight.min.js", None, (), "session=abc=; lang=ar", "session=old", {"X-Env": "staging é"}, 7,
-        "session=other",
+        max_seconds=90.5, other_cookie="session=other",
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from contracts.model.limits import LEAST_GENERATED, MAX_REQUESTS
 from contracts.provider.observe import BudgetSpent, Observer
-from contracts.provider.politeness import Halted
+from contracts.provider.politeness import Halted, TimeSpent
 from contracts.provider.probes import BEARER, Probe
 
 
@@ -78,14 +78,20 @@ TOKEN_ALONE: Final = Probe("the last token alone", session=BEARER, headers=(("au
 
 
 def run(observer: Observer, phase: str, seed: int = 0, *, alone: bool = False) -> None:
-    """Run one phase; `alone` says that no other follows. What ends it early is remembered, and ends the phases after it too."""
+    """Run one phase; `alone` says that no other follows.
+
+    The observer remembers what ends it early; once it is halted or its time is up, it sends nothing more.
+    """
     if observer.halted:
         return
     before = observer.requests
     try:
-        (PHASES[phase] if alone or phase != "named" else named_first)(observer, seed)
+        if not observer.cut_short:
+            (PHASES[phase] if alone or phase != "named" else named_first)(observer, seed)
     except BudgetSpent:
         pass
+    except TimeSpent as spent:
+        observer.cut(str(spent))
     except Halted as halt:
         observer.note(str(halt))
     finally:

@@ -26,13 +26,15 @@ def observe(observer: Observer, seed: int, kept: int = 0) -> None:
     waited = False
     for probes in groups:
         if kept and observer.requests_left < kept + len(probes):
-            observer.unsent = itertools.chain([probes], groups)
+            observer.unsent = iter(sorted([probes, *groups], key=lambda group: is_common(group[0])))
             return
         observer.send(probes)
         if not waited and _interval_is_open(observer):
             waited = True
-            observer.wait(REUSE_SECONDS + 1)
-            observer.probe(Probe("bare, after a while"))
+            if observer.wait(REUSE_SECONDS + 1):
+                observer.probe(Probe("bare, after a while"))
+        if observer.company.most > 1:
+            _send_in_company(observer, groups, kept)
     for probes in in_groups(repeats(expired=expired, seed=seed)):
         if observer.requests_left < RESERVE + len(probes):
             return
@@ -45,6 +47,11 @@ def _interval_is_open(observer: Observer) -> bool:
     return not broken and any(reuse.is_open for reuse in observer.evaluator.memory.reuse.values())
 
 
+def is_common(probe: Probe) -> bool:
+    """Whether the other phases send such requests too: a POST without a body. It comes last of what the budget leaves over."""
+    return probe.method == load().method and probe.body == "none"
+
+
 def shared_plan(*, expired: bool, other: bool = False, seed: int) -> Iterator[Probe]:
     """The plan, made once for all targets of a run, and no further than one of them has come."""
     shared = _plans(expired, other, seed)
@@ -55,3 +62,20 @@ def shared_plan(*, expired: bool, other: bool = False, seed: int) -> Iterator[Pr
 @cache
 def _plans(expired: bool, other: bool, seed: int) -> list[Iterator[Probe]]:
     return [plan(expired=expired, other=other, seed=seed)]
+
+
+def _send_in_company(observer: Observer, groups: Iterator[tuple[Probe, ...]], kept: int) -> None:
+    """Send what is left of the plan where answers take long: the strangers' probes beside the others, in their order."""
+    ours = []
+    for probes in groups:
+        if all(map(observer.company.is_stranger, probes)):
+            observer.company.wait(probes)
+        else:
+            ours.append(probes)
+    for place, probes in enumerate(ours):
+        if kept and observer.requests_left < kept + len(probes):
+            observer.unsent = iter(ours[place:])
+            return
+        observer.send(probes)
+    while observer.requests_left > kept and observer.probe_strangers():
+        pass

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from contracts.model.exchange import Exchange
+from contracts.model.exchange import Exchange, Response
 from contracts.rules.engine import OK, Breach
-from contracts.rules.provider.base import ENUM, ENUM_TEXT, POST, Memory, member, member_text, posted, readable, rule, shown
+from contracts.rules.provider.base import (
+    ENUM,
+    ENUM_TEXT,
+    POST,
+    Memory,
+    is_strangers,
+    member,
+    member_text,
+    posted,
+    readable,
+    rule,
+    shown,
+)
+
+
+def _right_http(exchange: Exchange, r: Response) -> str | None:
+    """The HTTP status that this answer ought to have; None unless it is HTTP that is wrong, and the body that is right.
+
+    Whoever follows a card must not let strangers in, nor shut customers out.
+    """
+    said = r.body_status or 0
+    if r.status >= 400:
+        meant = exchange.situation.session == "valid" and r.success is True and said in ENUM
+    else:
+        meant = r.success is False and 400 <= said < 600
+    if meant:
+        return f"HTTP {said:g}"
+    return "HTTP 400 or more" if r.status < 400 and is_strangers(exchange) else None
 
 
 @rule("success-is-boolean")
@@ -27,11 +54,12 @@ def status_in_enum(exchange: Exchange, memory: Memory) -> Breach | None:
     if r is None or r.status >= 400:
         return None
     body_status = r.body_status
+    right = _right_http(exchange, r)
     if r.status not in ENUM:
-        return Breach(f"a success with an HTTP status out of {ENUM_TEXT}", f"HTTP {r.status}")
+        return Breach(right or f"a success with an HTTP status out of {ENUM_TEXT}", f"HTTP {r.status}")
     if r.success is not False and body_status is not None:
         actual = f"HTTP {r.status} with {member_text(r, 'status')}"
-        return OK if body_status in ENUM else Breach(f"status out of {ENUM_TEXT}", actual)
+        return OK if body_status in ENUM else Breach(right or f"status out of {ENUM_TEXT}", actual)
     return None
 
 
@@ -43,7 +71,11 @@ def status_mirrors_http(exchange: Exchange, memory: Memory) -> Breach | None:
         return None
     if r.status < 400 and r.success is not False and (r.status not in ENUM or r.body_status not in ENUM):
         return None
-    return OK if r.body_status == r.status else Breach(f"status: {r.status}, as HTTP says", member_text(r, "status"))
+    right = _right_http(exchange, r)
+    expected, actual = f"status: {r.status}, as HTTP says", member_text(r, "status")
+    if right:
+        expected, actual = f"{right} with the same status", f"HTTP {r.status} with {actual}"
+    return OK if r.body_status == r.status else Breach(expected, actual)
 
 
 @rule("success-flag-is-truthful")
@@ -52,7 +84,10 @@ def success_flag_is_truthful(exchange: Exchange, memory: Memory) -> Breach | Non
     if r is None or r.success is None:
         return None
     truth = r.status < 400
-    return OK if r.success is truth else Breach(f"success: {shown(truth)} with HTTP {r.status}", member_text(r, "success"))
+    expected, actual = f"success: {shown(truth)} with HTTP {r.status}", member_text(r, "success")
+    if right := _right_http(exchange, r):
+        expected, actual = f"{right} with success: {shown(r.success)}", f"HTTP {r.status} with {actual}"
+    return OK if r.success is truth else Breach(expected, actual)
 
 
 @rule("error-has-object")

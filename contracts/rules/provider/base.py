@@ -22,6 +22,7 @@ class Memory:
     reuse: dict[str, Reuse] = field(default_factory=dict)  # by customer
     owners: Owners = field(default_factory=Owners)
     plain_success: bool = False  # a bare POST with the logged-in session succeeded once
+    customer_was_answered: bool = False  # whatever the answer was
     innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions that a successful logged-in refresh had
     explained: list[frozenset[tuple[str, str]]] = field(default_factory=list)  # suspects of refreshes that failed, smallest first
 
@@ -30,6 +31,7 @@ RULE_SET: Final = RuleSet[Exchange, Memory](Memory)
 rule = RULE_SET.rule
 Conditions = frozenset[tuple[str, str]]
 
+STRANGERS: Final = ("none", "empty", "made-up", "expired")  # kinds of sessions that have to be refused
 NO_BODY: Final = (204, 205)
 MISSING: Final = object()
 ENUM: Final = load().success_statuses
@@ -55,10 +57,15 @@ def readable(exchange: Exchange) -> Response | None:
     return r if r is not None and r.reading.readable else None
 
 
+def is_strangers(exchange: Exchange) -> bool:
+    """Whether the request had no good session, so that it has to be refused."""
+    return exchange.situation.session in STRANGERS
+
+
 def refreshed(exchange: Exchange) -> Response | None:
-    """The answer to a POST, if it is a completed or unspecified success."""
+    """The answer to a POST, if it is a completed or unspecified success. That of a stranger must not be made any better."""
     r = readable(exchange)
-    return r if exchange.kind is not Kind.FAILED else None
+    return r if exchange.kind is not Kind.FAILED and not is_strangers(exchange) else None
 
 
 def shown(value: Any, most: int = 80) -> str:

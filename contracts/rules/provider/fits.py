@@ -27,7 +27,8 @@ def body_fits_schema(exchange: Exchange, memory: Memory) -> Breach | None:
         misfits = list(_misfits(r))
     except KeyError:  # the contract has no answer with this status, which status-in-enum judges
         return None
-    return Breach(*map("; ".join, zip(*misfits, strict=True))) if misfits else OK
+    expected, actual = ("; ".join(words[which] for words in misfits) for which in (0, 1))
+    return Breach(expected, actual) if misfits else OK
 
 
 def _misfits(r: Response) -> Iterator[tuple[str, str]]:

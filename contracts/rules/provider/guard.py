@@ -8,9 +8,8 @@ from typing import Any, Final
 from contracts.model.exchange import JSON, Exchange, Kind, Response
 from contracts.model.tokens import JWT
 from contracts.rules.engine import OK, Breach
-from contracts.rules.provider.base import ENUM, POST, Memory, circumstances, member_text, posted, rule
+from contracts.rules.provider.base import ENUM, POST, Memory, circumstances, is_strangers, member_text, posted, rule
 
-_STRANGERS: Final = ("none", "empty", "made-up", "expired")
 _TOKEN_NAMES: Final = frozenset({"token", "access_token", "accesstoken"})
 _ERRORS: Final = frozenset({"error", "errors"})
 # Inside an error, a member with such a name may only mention a token, in a sentence or with a code such as token_expired.
@@ -41,7 +40,7 @@ def _token_in(value: Any, in_error: bool = False, depth: int = 0) -> str | None:
 def refuses_without_session(exchange: Exchange, memory: Memory) -> Breach | None:
     r = posted(exchange)
     session = exchange.situation.session
-    if r is None or session not in _STRANGERS:
+    if r is None or not is_strangers(exchange):
         return None
     whose = "without a session" if session == "none" else f"to {'an' if session[0] == 'e' else 'a'} {session} session"
     expected = "a refusal (4xx) without a token"

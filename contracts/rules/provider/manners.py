@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Final
 
@@ -11,6 +12,7 @@ from contracts.rules.engine import OK, Breach
 from contracts.rules.provider.base import POST, Memory, member, member_text, readable, refreshed, rule, shown
 
 SLOW_SECONDS: Final = 5.0
+LOOKED_THROUGH: Final = 262_144  # bytes of a body that are looked through for a trace
 
 
 @rule("success-is-not-cached")
@@ -39,10 +41,12 @@ def error_says_why(exchange: Exchange, memory: Memory) -> Breach | None:
 
 @rule("other-methods-get-405")
 def other_methods_get_405(exchange: Exchange, memory: Memory) -> Breach | None:
-    """OPTIONS has other uses, and a 429 says nothing about the method."""
+    """OPTIONS has other uses, a 429 says nothing about the method, and a stranger may be asked to log in first."""
     r = exchange.response
     method = exchange.request.method
     if r is None or method in (POST, "OPTIONS") or r.status == 429:
+        return None
+    if r.status in (401, 403) and exchange.situation.session != "valid":
         return None
     allow = r.listed("allow")
     holds = r.status == 405 and POST in [m.strip().upper() for m in allow.split(",")]
@@ -52,15 +56,18 @@ def other_methods_get_405(exchange: Exchange, memory: Memory) -> Breach | None:
 
 @rule("other-methods-keep-the-shape")
 def other_methods_keep_the_shape(exchange: Exchange, memory: Memory) -> Breach | None:
+    """OPTIONS has other uses, and a preflight may be refused in any shape, for no page ever reads the answer."""
     r = exchange.response
     method = exchange.request.method
     if r is None or method == POST or not r.body or (method == "OPTIONS" and r.status < 400):
+        return None
+    if method == "OPTIONS" and exchange.request.header("access-control-request-method"):
         return None
     faults = [*r.reading.encoding_faults, *r.reading.faults]
     if method == "HEAD":
         faults = ["a body"]
     elif r.media_type != JSON:
-        faults = [f"Content-Type: {r.header('content-type')}"]
+        faults = [f"Content-Type: {r.single('content-type')}"]
     elif not faults:
         faults = [
             fault
@@ -83,7 +90,7 @@ _RETRY_AFTER: Final = re.compile(r"\d{1,9}|[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d
 def too_many_says_when(exchange: Exchange, memory: Memory) -> Breach | None:
     r = exchange.response
     if r and r.status == 429:
-        header = r.header("retry-after")
+        header = r.single("retry-after")
         holds = bool(_RETRY_AFTER.fullmatch((header or "").strip()))
         return OK if holds else Breach("Retry-After: seconds or a date", f"Retry-After: {header}" if header else "no Retry-After")
     return None
@@ -104,9 +111,10 @@ def token_only_in_body(exchange: Exchange, memory: Memory) -> Breach | None:
     return None
 
 
+_TAGS: Final = re.compile(rb"<[^<>]{0,200}>")
 _TRACE: Final = re.compile(
     rb"Traceback \(most recent call last\)|[Ss]tack[ _]?[Tt]race(\"\s*:\s*(\[\s*[^\s\]]|\{\s*[^\s}]|\"[^\"])|:\s*(\\n|#))"
-    rb"|\bat [\w.$<>]+\s?\([^()\n\"]{1,200}:\d+(:\d+)?\)|\.(php|py|rb|js|java|go)(:| on line |\", line )\d+"
+    rb"|\bat [\w.$<>]+\s?\([^()\n\"]{1,200}:\d+(:\d+)?\)|\.(php|py|rb|js|ts|java|cs|go)(:| on line |\", line |:line )\d+"
     rb"|#\d+ [/\\][^\s]{1,200}\(\d+\)|\"trace\"\s*:\s*\[\s*[^\s\]]|goroutine \d+ \["
 )
 
@@ -115,7 +123,10 @@ _TRACE: Final = re.compile(
 def error_hides_internals(exchange: Exchange, memory: Memory) -> Breach | None:
     r = exchange.response
     if r and r.status >= 400:
-        found = _TRACE.search(r.body[:262_144])
+        body = r.body[:LOOKED_THROUGH]
+        found = _TRACE.search(body)
+        if found is None and "html" in r.media_type:  # a page may have marks within a line, and quotes as entities
+            found = _TRACE.search(html.unescape(_TAGS.sub(b"", body).decode("latin-1")).encode("latin-1", "ignore"))
         trace = found[0].decode("latin-1") if found else ""
         return OK if found is None else Breach("no stack trace", f"the body shows {shown(trace)}")
     return None

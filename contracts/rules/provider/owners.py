@@ -53,10 +53,11 @@ class Owners:
                 return fault if where == number else f"{fault}, in the answer to request {where}"
         return None
 
-    def remember_session(self, session: str, customer: str) -> None:
-        """Remember who has a session, unless another customer had it before."""
+    def holder_of(self, session: str, customer: str) -> str:
+        """The customer who sent this session first; this customer, if nobody did."""
         if len(self.sessions) < MOST:
-            self.sessions.setdefault(hash(session), customer)
+            return self.sessions.setdefault(hash(session), customer)
+        return self.sessions.get(hash(session), customer)
 
     def _foreign(self, customer: str) -> Iterator[tuple[int, str]]:
         """The exchanges in which a customer was given a token that names somebody else, each with the fault in words."""

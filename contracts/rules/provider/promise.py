@@ -12,10 +12,8 @@ from contracts.rules.provider.base import Conditions, Memory, circumstances, pos
 MANY: Final = 1000  # how many conditions are remembered; a run has a few dozen, the rest is random text
 
 _EXTRAS: Final = ("header", "query", "body", "values")
-_UNASKED: Final = (
-    "body",
-    "values",
-)  # input that may be refused, by the contract: a body, and values outside the schema of a header
+# A body that nobody asked for, a page of another origin, and values that the schema of a header does not allow.
+_MAY_BE_REFUSED: Final = ("body", "header:origin", "values")
 # For each rule of the promise: the situations in which a success exercises it.
 _PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
     "no-input-needed": lambda s: not s.conditions,
@@ -64,13 +62,16 @@ def _promise(exchange: Exchange, memory: Memory, rule_id: str) -> Breach | None:
     if r is None or situation.session != "valid" or r.status == 429:
         return None
     conditions = situation.conditions
+    if situation.lost:  # session-is-kept speaks of what an answer took
+        by_overlap = rule_id == "concurrent-calls-hold" and not situation.lost_by
+        return Breach("the session works on after two refreshes", f"{situation.lost}: HTTP {r.status}") if by_overlap else None
     if r.claims_success:
         if len(memory.innocent) < MANY:
             memory.innocent |= conditions
         return OK if _PROMISED[rule_id](situation) else None
     if r.status < 400 or rule_id not in _blames(conditions, memory) or _asked_for_xsrf(exchange, r):
         return None
-    may_refuse = (situation.overlaps and situation.session_replaced) or any(name in _UNASKED for name, _ in conditions)
+    may_refuse = (situation.overlaps and situation.session_replaced) or any(name in _MAY_BE_REFUSED for name, _ in conditions)
     if may_refuse and r.status < 500:
         return OK
     if not any(known <= conditions for known in memory.explained) and len(memory.explained) < MANY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from contracts.model.cookies import XSRF, parse_cookies
-from contracts.model.exchange import Exchange, Response
+from contracts.model.exchange import Exchange
 from contracts.rules.engine import OK, Breach
 from contracts.rules.provider.base import Memory, posted, rule
 
@@ -20,26 +20,17 @@ def token_belongs_to_customer(exchange: Exchange, memory: Memory) -> Breach | No
     if r is None or situation.session != "valid" or not r.claims_success:
         return None
     expected = "a token, and a session, of the customer who asked"
-    if _gives_session_of_another(exchange, r, memory):
+    if _has_session_of_another(exchange, memory):
         return Breach(expected, "the session that the other customer has")
     plain = all(name in _NOT_CHOSEN for name, _ in situation.conditions)
     fault = memory.owners.fault(r.token, situation.customer, exchange.index, plain=plain) if r.token else None
     return Breach(expected, fault) if fault else OK
 
 
-def _gives_session_of_another(exchange: Exchange, r: Response, memory: Memory) -> bool:
-    """Whether the answer sets the only cookie that the customer has to a value that the other customer has or had.
+def _has_session_of_another(exchange: Exchange, memory: Memory) -> bool:
+    """Whether the only cookie that the customer has is one that the other customer had, so that an answer must have given it.
 
     With several cookies, nobody knows which is the session; one that names a node of the environment may well be equal.
     """
-    sent = parse_cookies(exchange.request.header("cookie") or "")
-    sent.pop(XSRF, None)
-    if len(sent) != 1:
-        return False
-    given = dict(line.partition(";")[0].strip().partition("=")[::2] for line in r.cookies())
-    values = {value for name, value in (*sent.items(), *given.items()) if name in sent and value}
-    customer = exchange.situation.customer
-    foreign = any(memory.owners.sessions.get(hash(value), customer) != customer for value in values - set(sent.values()))
-    for value in values:
-        memory.owners.remember_session(value, customer)
-    return foreign
+    sent = [value for name, value in parse_cookies(exchange.request.header("cookie") or "") if name != XSRF]
+    return len(sent) == 1 and memory.owners.holder_of(sent[0], exchange.situation.customer) != exchange.situation.customer

@@ -17,9 +17,9 @@ def one_answer_in_time(exchange: Exchange, memory: Memory) -> Breach | None:
 
 @rule("content-type-is-json")
 def content_type_is_json(exchange: Exchange, memory: Memory) -> Breach | None:
-    """Type and subtype are compared without case; parameters are ignored."""
+    """Type and subtype are compared without case; parameters are ignored. Where the header stands twice, each line counts."""
     if r := with_body(exchange):
-        content_type = r.header("content-type")
+        content_type = r.single("content-type")
         actual = f"Content-Type: {content_type}" if content_type else "no Content-Type"
         return OK if r.media_type == JSON else Breach(f"Content-Type: {JSON}", actual)
     return None
@@ -32,7 +32,7 @@ def body_is_utf8(exchange: Exchange, memory: Memory) -> Breach | None:
         faults = list(r.reading.encoding_faults)
         if r.charset not in UTF8:
             # The header is quoted as it was sent, since the redactor would not know a secret in lower case.
-            faults.append(f"labelled {r.header('content-type')}")
+            faults.append(f"labelled {r.single('content-type')}")
         return OK if not faults else Breach("UTF-8 without a byte order mark", "; ".join(faults))
     return None
 

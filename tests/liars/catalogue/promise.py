@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.liars.build import Lies, answering, lie, made
+from tests.liars.build import Layer, Lies, altering, answering, fresh, lie, made
 from tests.liars.catalogue.answer import AFTER_429
 from tests.liars.changes import FAIL, said
 from tests.liars.conditions import (
@@ -27,6 +27,7 @@ from tests.liars.conditions import (
     succeeded,
     wrong_method,
 )
+from tests.liars.jars import balanced, encrypted
 from tests.liars.kit import Answer, Asked, error
 
 _NEEDED = ("x-requested-with", "store-identifier", "s-source", "authorization", "content-type")
@@ -45,6 +46,18 @@ def _empty_object(asked: Asked, answer: Answer) -> bool:
 
 def _large_body(asked: Asked, answer: Answer) -> bool:
     return len(asked.body) > 16
+
+
+def _revoking() -> Layer:
+    """Once an overlapping refresh was refused, whatever comes later is refused too."""
+    revoked: list[Asked] = []
+
+    def when(asked: Asked, answer: Answer) -> bool:
+        if asked.overlapping and refused(asked, answer) and some_session(asked, answer):
+            revoked.append(asked)
+        return bool(revoked) and succeeded(asked, answer) and not asked.overlapping
+
+    return altering(when, said(lambda: error(401, "unauthorized", "This session was used twice.")), waits=True)
 
 
 PROMISE: Lies = {
@@ -143,6 +156,27 @@ PROMISE: Lies = {
             waits=True,
             always=True,
             store={"rotate": False},
+        ),
+        *(
+            lie(
+                name,
+                f"refuses one of two that overlap, and {what} with every answer, though the session was not replaced",
+                *(succeeded, said(lambda: _409), overlapping, every(2)),
+                waits=True,
+                always=True,
+                store={"rotate": False},
+                around=(cookies,),
+            )
+            for name, what, cookies in (
+                ("overlap-one-409-balanced", "sets a load balancer's cookie", balanced),
+                ("overlap-one-409-encrypted", "encrypts the session anew", encrypted),
+            )
+        ),
+        made(
+            "overlap-revokes",
+            "ends every session of a customer who used one twice, though two tabs did so at once",
+            fresh(_revoking),
+            store={"grace": 0.0},
         ),
         lie(
             "overlap-header",

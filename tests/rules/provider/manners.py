@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from tests.kit.exchanges import FRESH, LOST, NOBODY, answer, exchange, jwt
+from dataclasses import replace
+
+from contracts.model.exchange import Exchange, Request
+from tests.kit.exchanges import FRESH, LOST, NOBODY, URL, answer, exchange, jwt
 from tests.kit.judgements import Table, breaks, holds, silent
 
 TRACE = b"goroutine 7 ["
 READ = 262_144  # bytes of a body that are looked through for a trace
+
+ASKS = (("Access-Control-Request-Method", "POST"),)
+PREFLIGHT, GET = Request("OPTIONS", URL, ASKS), Request("GET", URL, ASKS)
+
+
+def page(body: bytes) -> Exchange:
+    """An error that is a page."""
+    return exchange(answer(500, body, ("Content-Type", "text/html; charset=utf-8")))
+
 
 MANNERS: Table = {
     "success-is-not-cached": (
@@ -59,6 +71,10 @@ MANNERS: Table = {
             words=("405 with Allow: POST", "HTTP 405 to GET, Allow: PUT"),
         ),
         breaks("another status", exchange(answer(404, None, ("Allow", "POST")), "GET")),
+        breaks("401 to the customer", exchange(answer(401, None, ("Allow", "POST")), "GET")),
+        breaks("404 to a stranger", exchange(answer(404), "GET", **NOBODY)),
+        silent("a stranger is told to log in", exchange(answer(401, None, ("Allow", "POST")), "GET", **NOBODY)),
+        silent("nobody knows whether it was a stranger", exchange(answer(403), "GET", session="unknown")),
         silent("OPTIONS", exchange(answer(204, b""), "OPTIONS")),
         silent("too many", exchange(answer(429), "GET")),
         silent("POST", exchange(answer(405))),
@@ -83,6 +99,8 @@ MANNERS: Table = {
         silent("no body", exchange(answer(405, b""), "GET")),
         silent("a preflight", exchange(answer(200, {}), "OPTIONS")),
         silent("POST", exchange(answer(405))),
+        silent("a page that refuses a real preflight", replace(exchange(answer(403, b"<"), "OPTIONS"), request=PREFLIGHT)),
+        breaks("a page to GET with a preflight's header", replace(exchange(answer(403, b"<"), "GET"), request=GET)),
         silent("a page with 399 to a preflight", exchange(answer(399, b"<"), "OPTIONS")),
     ),
     "too-many-says-when": (
@@ -96,6 +114,8 @@ MANNERS: Table = {
             words=("Retry-After: seconds or a date", "Retry-After: soon"),
         ),
         breaks("ten digits", exchange(answer(429, None, ("Retry-After", "1234567890")))),
+        holds("the same seconds twice", exchange(answer(429, None, ("Retry-After", "5"), ("Retry-After", "5")))),
+        breaks("two that differ", exchange(answer(429, None, ("Retry-After", "5"), ("Retry-After", "soon")))),
         silent("401", exchange(answer(401))),
     ),
     "token-only-in-body": (
@@ -135,6 +155,11 @@ MANNERS: Table = {
             words=("no stack trace", 'the body shows "at run (auth.js:4:7)"'),
         ),
         breaks("a trace with 400", exchange(answer(400, error={"trace": "at run (auth.js:4:7)"}))),
+        breaks("a page with marks within the line", page(b"in <b>/srv/auth.php</b> on line <b>41</b>")),
+        breaks("a page with quotes as entities", page(b"File &quot;/srv/auth.py&quot;, line 41")),
+        breaks("C#", exchange(answer(500, error={"message": "in C:/src/Auth.cs:line 41"}))),
+        holds("marks within the line of what is no page", exchange(answer(500, b"in <b>/srv/auth.php</b> on line <b>41</b>"))),
+        holds("a page with links", page(b'<a href="/help.php">Help</a>, line 41')),
         silent("a success", exchange(answer())),
         silent("a trace with 399", exchange(answer(399, b"goroutine 7 ["))),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from contracts.model.document import load
 from contracts.model.exchange import Request
 from tests.kit.exchanges import AFTER, NOBODY, OVERLAP, URL, USD, answer, exchange
 from tests.kit.judgements import Table, breaks, holds, silent
@@ -11,6 +12,7 @@ from tests.kit.judgements import Table, breaks, holds, silent
 WITH_HEADER = {"conditions": USD}
 WITH_BODY = {"conditions": [("body", "json")]}
 OUTSIDE = {"conditions": [("header:currency", "{}"), ("values", "outside their schemas")]}
+ELSEWHERE = [("header:origin", load().foreign_origin)]
 OVERLAPPING = {"overlaps": True, "conditions": OVERLAP}
 AFTER_REFUSAL = {"after": "refusal", "conditions": AFTER}
 
@@ -32,6 +34,7 @@ PROMISE: Table = {
         silent("with a header", exchange(answer(401), **WITH_HEADER)),
         silent("without a session", exchange(answer(401), **NOBODY)),
         silent("too many", exchange(answer(429))),
+        silent("an earlier answer took the session", exchange(answer(401), lost="deleted", lost_by=1)),
         silent("asked for an XSRF header", exchange(answer(403, None, ("Set-Cookie", "XSRF-TOKEN=a; Path=/")))),
     ),
     "extras-change-nothing": (
@@ -45,6 +48,8 @@ PROMISE: Table = {
             exchange(answer(500), **OUTSIDE),
             words=("the refresh completes", "HTTP 500, the request: currency {}, values outside their schemas"),
         ),
+        holds("a foreign origin that is refused", exchange(answer()), exchange(answer(403), conditions=ELSEWHERE)),
+        breaks("a foreign origin that crashes it", exchange(answer()), exchange(answer(500), conditions=ELSEWHERE)),
         breaks("a header that is refused", exchange(answer()), exchange(answer(400), **WITH_HEADER)),
         breaks("a query that is refused", exchange(answer()), exchange(answer(404), conditions=[("query", "unknown")])),
         breaks("a body that crashes it", exchange(answer()), exchange(answer(500), **WITH_BODY)),
@@ -78,7 +83,17 @@ PROMISE: Table = {
             exchange(answer(409), **OVERLAPPING),
             words=("the refresh completes", "HTTP 409, the request: overlapping another"),
         ),
+        breaks(
+            "what the winner was given is refused",
+            exchange(answer()),
+            exchange(answer(401), lost="after two refreshes that overlapped, the session that was given is refused"),
+            words=(
+                "the session works on after two refreshes",
+                "after two refreshes that overlapped, the session that was given is refused: HTTP 401",
+            ),
+        ),
         breaks("one failed for a new session", exchange(answer()), exchange(answer(500), session_replaced=True, **OVERLAPPING)),
         silent("alone", exchange(answer())),
+        silent("an earlier answer took the session", exchange(answer()), exchange(answer(401), lost="deleted", lost_by=1)),
     ),
 }

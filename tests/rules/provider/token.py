@@ -7,7 +7,7 @@ from email.utils import formatdate
 from typing import Any
 
 from contracts.model.exchange import Exchange, Response
-from tests.kit.exchanges import FRESH, NOW, answer, exchange, jwt
+from tests.kit.exchanges import FRESH, NOBODY, NOW, answer, exchange, jwt
 from tests.kit.judgements import Table, breaks, holds, silent
 
 
@@ -35,6 +35,7 @@ TOKEN: Table = {
         breaks("no member token", exchange(answer(data={})), words=("data.token: a non-empty string", "data.token is null")),
         breaks("a list for data", exchange(answer(data=[])), words=("data.token: a non-empty string", "data is []")),
         silent("a refusal", exchange(answer(401))),
+        silent("a stranger, who is to have none", exchange(answer(data={}), **NOBODY)),
     ),
     "token-is-not-expired": (
         holds("a second later", exchange(answer(data={"token": jwt(exp=NOW + 1)}))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contracts.model.exchange import Failure
+from contracts.model.exchange import JSON, Failure
 from tests.kit.exchanges import LOST, answer, exchange
 from tests.kit.judgements import Table, breaks, holds, silent
 
@@ -42,6 +42,13 @@ WIRE: Table = {
         breaks(
             "none", exchange(answer(200, None, ("Content-Type", ""))), words=("Content-Type: application/json", "no Content-Type")
         ),
+        holds("the same twice", exchange(answer(200, None, ("Content-Type", JSON), ("Content-Type", "Application/JSON")))),
+        breaks(
+            "a page in a second line",
+            exchange(answer(200, None, ("Content-Type", JSON), ("Content-Type", "text/html"))),
+            words=("Content-Type: application/json", "Content-Type: application/json, text/html"),
+        ),
+        breaks("a page in one line of two", exchange(answer(200, None, ("Content-Type", "text/html"), ("Content-Type", JSON)))),
         silent("204", exchange(answer(204, b"", ("Content-Type", "")))),
         silent("a redirect", exchange(answer(302, b"", ("Content-Type", "text/html")))),
         silent("GET", exchange(answer(405, None, ("Content-Type", "text/html")), "GET")),
@@ -68,6 +75,14 @@ WIRE: Table = {
             words=(
                 "UTF-8 without a byte order mark",
                 "the body begins with a byte order mark; labelled application/json; charset=cp1256",
+            ),
+        ),
+        breaks(
+            "labelled otherwise in a second line",
+            exchange(answer(200, None, ("Content-Type", f"{JSON}; charset=utf-8"), ("Content-Type", f"{JSON}; charset=cp1256"))),
+            words=(
+                "UTF-8 without a byte order mark",
+                "labelled application/json; charset=utf-8, application/json; charset=cp1256",
             ),
         ),
         silent("GET", exchange(answer(200, b"\xff"), "GET")),
