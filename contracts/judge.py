@@ -35,11 +35,11 @@ def judge_provider(
     `max_seconds` have passed since the first request, by `clock`.
     """
     observer = Observer(target, budget=budget, max_seconds=max_seconds, rate=rate, sleep=sleep, clock=clock)
-    only = tuple(only)
-    if phases.LAST in only:
+    chosen = tuple(only)
+    if phases.LAST in chosen:
         observer.keep_for_causes()
-    for phase in only:
-        phases.run(observer, phase, seed)
+    for phase in chosen:
+        phases.run(observer, phase, seed, alone=len(chosen) == 1)
     observer.finish()
     return ProviderJudgement(observer, rules=set(observer.evaluator.tallies))
 

@@ -241,7 +241,13 @@ def refresh_session() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run:
+def refresh_other_session() -> str | None:
+    """The Cookie header of a second customer; None if there is none. Override this fixture to log in yourself."""
+    return os.environ.get("REFRESH_OTHER_COOKIE", "").strip(" ") or None
+
+
+@pytest.fixture(scope="session")
+def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None, refresh_other_session: str | None) -> Run:
     """The current run, which gives judgements to the tests of the suite."""
     if mistake := pytestconfig.stash.get(_MISTAKE, None):
         workers.tell(pytestconfig, {"mistake": mistake})
@@ -251,6 +257,7 @@ def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run
 
     try:
         usable = cookie("refresh_session", {"refresh_session": refresh_session or ""})
+        cookie("refresh_other_session", {"refresh_other_session": refresh_other_session or ""})
         mistake = NO_SESSION if pytestconfig.stash.get(_NEEDS, Needs()).session and not usable else None
     except Mistake as error:
         mistake = str(error)
@@ -259,8 +266,9 @@ def refresh_run(pytestconfig: pytest.Config, refresh_session: str | None) -> Run
         pytest.skip(mistake)
     if mistake:
         pytest.exit(mistake, returncode=4)
-    run.session = refresh_session
-    run.redactor.learn_cookies(refresh_session or "")
+    run.session, run.other_session = refresh_session, refresh_other_session
+    for session in (refresh_session, refresh_other_session):
+        run.redactor.learn_cookies(session or "")
     return run
 
 

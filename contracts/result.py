@@ -19,8 +19,8 @@ class RunResult:
 
     `missing` maps the name of each implementation that was asked for and is not there to a sentence that says what to do.
     `argv` is the command line as it was given. `suite_args` is the part of it that names the suite, which may be a module of
-    the project. `started` is in seconds since the epoch. `has_session` says that a customer was logged in, `replayed` that a
-    recording was judged.
+    the project. `started` is in seconds since the epoch. `has_session` says that a customer
+    was logged in, `has_other` that a second one was, `replayed` that a recording was judged.
     """
 
     settings: Settings
@@ -31,6 +31,7 @@ class RunResult:
     started: float = 0.0
     seconds: float = 0.0
     has_session: bool = False
+    has_other: bool = False
     replayed: bool = False
 
     @property

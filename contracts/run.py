@@ -109,6 +109,7 @@ class Run:
         self.settings = settings
         self.tracks = tracks
         self.session: str | None = None  # the customer's Cookie header; the suite logs in to the built-in store by itself
+        self.other_session: str | None = None  # that of a second customer
         self.missing: dict[str, str] = {}  # implementation that was asked for and is missing, to a sentence
         self.redactor = Redactor()
         self.phases = PhaseLog(progress)
@@ -168,7 +169,7 @@ class Run:
         s = self.settings
         if s.base_url:
             cookie = None if s.anonymous else self.session
-            options = {"path": s.path, "ca": s.ca}
+            options = {"path": s.path, "ca": s.ca, "other_cookie": self.other_session}
             return Target.at(
                 s.base_url, cookie, expired_cookie=s.expired_cookie, deadline=s.deadline, headers=s.headers, **options
             )
@@ -176,7 +177,8 @@ class Run:
         from contracts.provider.store import Store
 
         store = Store()
-        target = Target.at(self._closing.enter_context(serve(store.app)), store.log_in(), deadline=s.deadline, name="store")
+        url = self._closing.enter_context(serve(store.app))
+        target = Target.at(url, store.log_in("7"), other_cookie=store.log_in("8"), deadline=s.deadline, name="store")
         target.version = __version__
         target.expired_cookie = store.log_in()
         store.expire(target.expired_cookie)
@@ -271,7 +273,8 @@ class Run:
 
     def learned(self) -> Redactor:
         """The redactor, after it has learned the secrets of the user and those of the exchanges in findings."""
-        for secret in (self.session, self.settings.cookie, self.settings.expired_cookie):
+        s = self.settings
+        for secret in (self.session, self.other_session, s.cookie, s.other_cookie, s.expired_cookie):
             self.redactor.learn_cookies(secret or "")
         for value in self.settings.headers.values():
             self.redactor.learn(value)
@@ -299,6 +302,7 @@ class Run:
             started=self._started,
             seconds=time.monotonic() - self._begun,
             has_session=bool(self.session),
+            has_other=bool(self.other_session),
             replayed=self.tracks is not None,
         )
 
@@ -308,7 +312,7 @@ def _mock() -> Target:
     from contracts.provider.mock import RefreshMock
 
     mock = RefreshMock()
-    return Target.in_process(mock.handler, mock.session)
+    return Target.in_process(mock.handler, mock.session, other_cookie=mock.other_session)
 
 
 def _unexcused(judgement: Judgement) -> dict[str, int]:

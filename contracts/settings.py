@@ -48,6 +48,7 @@ class Settings:
     expired_cookie: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     seed: int = 0
+    other_cookie: str | None = field(default=None, repr=False)
 
 
 def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -63,6 +64,9 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     path = options.get("path") or load().path
     if not path.startswith("/") or any(c in path for c in "?# \r\n") or not path.isprintable() or not path.isascii():
         raise Mistake(f"--refresh-path must be a path such as {load().path}, without query or spaces")
+    own_cookie, other_cookie = (cookie(name, environ) for name in ("REFRESH_COOKIE", "REFRESH_OTHER_COOKIE"))
+    if own_cookie and own_cookie == other_cookie:
+        raise Mistake("REFRESH_OTHER_COOKIE is the session in REFRESH_COOKIE; give that of another customer, or none")
     return Settings(
         base_url=base_url,
         path=path,
@@ -79,7 +83,8 @@ def read(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         sdk=_sdk(options.get("sdk")),
         replay=Path(options["replay"]) if options.get("replay") else None,
         known=() if options.get("strict") else _known(options.get("known")),
-        cookie=cookie("REFRESH_COOKIE", environ),
+        cookie=own_cookie,
+        other_cookie=other_cookie,
         expired_cookie=cookie("REFRESH_EXPIRED_COOKIE", environ),
         headers=_headers(environ.get("REFRESH_HEADERS")),
         seed=int(options.get("seed") or 0),

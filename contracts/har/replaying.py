@@ -38,6 +38,7 @@ class ReplayedTarget:
         self.first_seen: dict[str, int] = {}
         self.evaluator = Evaluator(RULE_SET)
         self.requests = int(facts["requests"])
+        self.phases = {str(phase): int(sent) for phase, sent in facts.get("phases", {}).items()}
         self.halted: str | None = facts.get("halted")
         self.cut_short: str | None = facts.get("cut_short")
         self.notes = tuple(map(str, facts.get("notes", ())))

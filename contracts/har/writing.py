@@ -72,7 +72,12 @@ def _exchanges(seen: TargetObservation, part: str, pseudonyms: Pseudonyms, redac
         for index, exchange in sorted(seen.evidence.items())
     ]
     signs = {name: redactor.show(v) if isinstance(v, str) else v for name, v in asdict(seen.target_health).items()}
-    facts = {"anonymous": seen.target.anonymous, "signs": signs, "notes": [redactor.show(note, 500) for note in seen.notes]}
+    facts = {
+        "anonymous": seen.target.anonymous,
+        "phases": dict(seen.phases),
+        "signs": signs,
+        "notes": [redactor.show(note, 500) for note in seen.notes],
+    }
     return {**facts, "cut_short": _shown(seen.cut_short, redactor)}, entries
 
 

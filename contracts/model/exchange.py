@@ -154,7 +154,9 @@ class Failure:
 class Situation:
     """What the observer knew when it sent the request. Judgements about sessions and order need it.
 
-    `session` is valid, none, empty, made-up, expired, or unknown (in evidence that somebody else recorded).
+    `session` is valid, none, empty, made-up, expired, token alone (the last token without
+    a session), or unknown (in evidence that somebody else recorded).
+    `customer` is first, or other for the second customer of the environment.
     `after` is what came just before: start, success, refusal, method, 429 or failure (5xx or no whole answer).
     `conditions` are (name, value) pairs for everything that differs from a bare POST with a logged-in session, `after` and
     overlap included. A fault may show only under some of them.
@@ -168,6 +170,7 @@ class Situation:
     session_replaced: bool = False  # another exchange replaced the session during this one
     lost: str = ""  # what took the session from this request, in words; shown by other requests, of which one got it back
     lost_by: int = 0  # the number of the exchange whose answer took it; 0 if two that overlapped did
+    customer: str = "first"
 
 
 def readable(text: str) -> str:
@@ -181,7 +184,8 @@ def readable(text: str) -> str:
 def described(conditions: frozenset[tuple[str, str]], most: int = 4) -> str:
     """Conditions in words. At most `most` are named, and the rest are counted."""
     words = [
-        v if name in ("after", "overlap") else f"{name.partition(':')[2] or name} {readable(v)}" for name, v in sorted(conditions)
+        v if name in ("after", "overlap", "customer") else f"{name.partition(':')[2] or name} {readable(v)}"
+        for name, v in sorted(conditions)
     ]
     return ", ".join([*words[:most], f"{len(words) - most} more"] if len(words) > most else words)
 

@@ -9,6 +9,7 @@ MOST_REQUESTS: Final = 1_000_000  # the highest limit that a user may set
 OTHER_REQUESTS: Final = 45  # most requests of a pass with other methods than POST; they cannot show a fault of a refresh
 CAUSE_REQUESTS: Final = 6  # kept for questions about the cause, should a MUST be broken
 LARGE_ENOUGH: Final = 60  # the smallest budget from which they are kept
+LEAST_GENERATED: Final = 10  # requests that each of the two generating phases gets of the default budget, or of a larger one
 POSTED: Final = 0.9  # share of POST among the repeated probes
 MAX_SECONDS: Final = 300.0  # default limit of the whole observation of one environment
 POLITE_RATE: Final = 5.0  # requests a second to a host that is not this machine

@@ -43,11 +43,16 @@ class RefreshMock:
     `unauthorized`, and another method gets `method_not_allowed`. `answer` and `fail` change the next answers. A request
     to another path is an error, as always with respx, unless `router` is given a route for it.
 
+    A POST with `other_session` gets a token of another customer.
+
     Use it as a context manager (or `start` and `stop`) to patch httpx, or give `handler` to `httpx.MockTransport`.
     """
 
     session: ClassVar[str] = "session=mock-session"
-    """The Cookie header of the one session that is logged in."""
+    """The Cookie header of the session that is logged in."""
+    other_session: ClassVar[str] = "session=mock-other-session"
+    """The Cookie header of another customer's session."""
+    _customers: ClassVar[Mapping[str, str]] = {session: "7", other_session: "8"}
 
     def __init__(self, *, path: str | None = None) -> None:
         self.path = path or load().path
@@ -153,8 +158,9 @@ class RefreshMock:
         if request.method != "POST":
             return error(405)
         pairs = (pair.strip() for header in request.headers.get_list("cookie") for pair in header.split(";"))
-        return success(200, self._token()) if self.session in pairs else error(401)
+        customer = next((self._customers[pair] for pair in pairs if pair in self._customers), None)
+        return success(200, self._token(customer)) if customer else error(401)
 
     @staticmethod
-    def _token() -> str:
-        return unsigned("7", now=time.time(), ttl=TOKEN_TTL)
+    def _token(customer: str = "7") -> str:
+        return unsigned(customer, now=time.time(), ttl=TOKEN_TTL)

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from contracts.model.document import load
@@ -14,13 +15,14 @@ from contracts.model.limits import CAUSE_REQUESTS, LARGE_ENOUGH, MAX_REQUESTS, M
 from contracts.provider.company import Company
 from contracts.provider.custody import RAN_OUT, Asked, Custody, Loss
 from contracts.provider.politeness import Halted, Politeness, TimeSpent
-from contracts.provider.probes import Probe
+from contracts.provider.probes import BEARER, Probe
 from contracts.provider.session_loss import SessionLoss
 from contracts.provider.target import Target
 from contracts.rules.engine import Breach, Evaluator, Finding
 from contracts.rules.evidence import Evidence
 from contracts.rules.provider import RULE_SET, Memory
-from contracts.rules.target_health import TargetHealth, is_not_now, is_unavailable
+from contracts.rules.target_health import TargetHealth, is_not_now, is_refusal, is_unavailable
+from contracts.rules.verdict import OTHER_REFUSED, SAME_CUSTOMER
 from contracts.watchdog import Stuck, guarded
 
 Answers = Sequence[Response | Failure]
@@ -64,12 +66,17 @@ class Observer:
         self.cut_short: str | None = None
         self.company = Company(target.sender.deadline, expired=target.expired_cookie is not None, anonymous=target.anonymous)
         self.first_seen: dict[str, int] = {}
+        self.phases: dict[str, int] = {}  # how many requests each phase has sent
+        self.unsent: Iterator[tuple[Probe, ...]] = iter(())  # what the budget left over of the plan
         self._politeness = Politeness(
             target, self.target_health, rate=rate, most_seconds=max_seconds, sleep=sleep, clock=clock, on_wait=on_wait
         )
         self._session_loss = SessionLoss(target)
         self._custody = Custody(target)
+        self._other_custody = Custody(replace(target, customer=target.other)) if target.other else None
         self._on_exchange = on_exchange
+        self._sleep = sleep
+        self._other_accepted = self._other_refused = False
         self._after = "start"
         self._pending: list[Exchange] = []  # not judged yet, since nobody is to blame if the target is gone for good
 
@@ -138,6 +145,16 @@ class Observer:
                 return last
             tries += 1
 
+    def send(self, probes: tuple[Probe, ...]) -> list[Finding]:
+        """Send one probe, or two that overlap. Errors as `probe`."""
+        return self.probe_two(*probes) if len(probes) == 2 else self.probe(*probes)[1]
+
+    def wait(self, seconds: float) -> bool:
+        """Send nothing for so long, if the time allows it; whether it did."""
+        if there := self._politeness.has_time(seconds):
+            self._sleep(seconds)
+        return there
+
     def note(self, reason: str) -> None:
         """Remember why the observation ended early."""
         self.halted = self.halted or reason
@@ -150,6 +167,12 @@ class Observer:
         """Judge what was held back, once nothing more is sent, unless the target is gone for good."""
         if not self.halted and self.target_health.answers:
             self._judge_pending()
+        if self._other_refused and not self._other_accepted:
+            self.note(OTHER_REFUSED)
+        elif self._other_custody and self._other_custody.dead:
+            self.note(f"the second customer: {self._other_custody.dead}")
+        elif self.evaluator.memory.owners.same_customer:
+            self.note(SAME_CUSTOMER)
 
     def _send(
         self, group: tuple[Probe, ...], strangers: tuple[Probe, ...] = (), *, again: bool = False
@@ -159,7 +182,8 @@ class Observer:
         if self.requests_left < len(probes):
             raise BudgetSpent
         self._politeness.pace(len(probes))
-        self._custody.begin()
+        for custody in self._custodies.values():
+            custody.begin()
         with self._guarded():
             started, after = time.time(), self._after
             probes = tuple(map(self.target.as_sent, probes))
@@ -168,26 +192,29 @@ class Observer:
             replacers = self._taken(probes, requests, answers, order)
             for probe, answer in zip(probes, answers, strict=True):
                 self.company.heard(probe.method, answer)
-        loss, asked = self._looked_into(probes, requests, answers)
+        losses, asked = self._looked_into(probes, requests, answers)
         with self._guarded():
             exchanges = []
             for number, (probe, request, answer) in enumerate(zip(probes, requests, answers, strict=True)):
                 beside = number >= len(group) and len(probes) > 1
-                situation = self._situation(probe, answer, after, by_another=bool(replacers - {number}), beside=beside)
+                by_another = any(probes[which].other is probe.other for which in replacers - {number})
+                situation = self._situation(probe, answer, after, by_another=by_another, beside=beside)
+                loss = losses.get(probe.other)
                 if loss and probe.session == "valid" and isinstance(answer, Response) and not answer.claims_success:
                     situation = replace(situation, **_as_told(loss))
                 exchanges.append(self._record(request, answer, situation, started))
             self._after = exchanges[max(0, len(group) - 1)].as_predecessor
-            for request, answer in asked:
+            for other, request, answer in asked:
                 session = "valid" if isinstance(answer, Response) and answer.claims_success else "unknown"
-                exchanges.append(self._record(request, answer, Situation(ASKED_AGAIN.name, session, self._after), started))
+                situation = Situation(ASKED_AGAIN.name, session, self._after, customer=_who(other))
+                exchanges.append(self._record(request, answer, situation, started))
                 self._after = exchanges[-1].as_predecessor
             sent = list(zip(exchanges, self._judge(exchanges, again=again), strict=True))
         if reason := self._session_loss.reason_to_stop:
             raise Halted(reason)
         if self._custody.dead and not self.target.renew_session():
             raise Halted(self._custody.dead)
-        self._politeness.consider([*answers, *(answer for _, answer in asked)], again=again)
+        self._politeness.consider([*answers, *(answer for _, _, answer in asked)], again=again)
         return sent[: len(probes)]
 
     def _answers(self, requests: list[Request], together: int) -> tuple[Answers, list[int]]:
@@ -201,22 +228,28 @@ class Observer:
 
     def _taken(self, probes: Sequence[Probe], requests: list[Request], answers: Answers, order: list[int]) -> set[int]:
         """Follow the cookies of the answers to the customer as they arrived; which of the answers replaced the session."""
-        replacers = set()
+        replacers, alone = set(), len({probe.other for probe in probes}) == 1
         for which in order:
             probe, answer = probes[which], answers[which]
-            if probe.session == "valid" and isinstance(answer, Response):
-                number = self.requests + 1 + which
-                if self._custody.take(requests[which], answer, number, overlaps=probe.overlaps):
-                    replacers.add(which)
+            if probe.session != "valid" or not isinstance(answer, Response):
+                continue
+            custody, number = self._custodies[probe.other], self.requests + 1 + which
+            if custody.take(requests[which], answer, number, overlaps=probe.overlaps and alone):
+                replacers.add(which)
         return replacers
+
+    @property
+    def _custodies(self) -> dict[bool, Custody]:
+        """The custody of the customer, and that of the second one."""
+        return {False: self._custody, True: self._other_custody or self._custody}
 
     def _looked_into(
         self, probes: Sequence[Probe], requests: list[Request], answers: Answers
-    ) -> tuple[Loss | None, list[tuple[Request, Response | Failure]]]:
-        """What took the session from a refused request, if that can be shown, and the exchanges that showed it."""
-        asked: list[tuple[Request, Response | Failure]] = []
+    ) -> tuple[dict[bool, Loss | None], list[tuple[bool, Request, Response | Failure]]]:
+        """What took the session from refused requests of each customer, where that can be shown, and what was asked for it."""
+        asked: list[tuple[bool, Request, Response | Failure]] = []
 
-        def ask() -> Asked | None:
+        def ask(other: bool) -> Asked | None:
             number = self.requests + len(probes) + len(asked) + 1
             if number > self.budget:
                 return None
@@ -225,20 +258,24 @@ class Observer:
             except TimeSpent:
                 return None
             with self._guarded():
-                request = self.target.request(ASKED_AGAIN)
+                request = self.target.request(replace(ASKED_AGAIN, other=other))
                 answer = self.target.sender.send(request)
-            asked.append((request, answer))
+            asked.append((other, request, answer))
             return (request, answer, number) if isinstance(answer, Response) else None
 
-        mine = [
-            (request, answer)
-            for probe, request, answer in zip(probes, requests, answers, strict=True)
-            if probe.session == "valid" and probe.method == load().method and isinstance(answer, Response)
-        ]
-        doubted = [request for request, answer in mine if self._custody.doubts(request, answer)]
-        if not doubted or self.target.anonymous or self._session_loss.doubted or len(doubted) < len(mine):
-            return None, []
-        return self._custody.look_into(doubted[0], self.requests + 1, ask), asked
+        losses: dict[bool, Loss | None] = {}
+        for other in sorted({probe.other for probe in probes}):
+            mine = [
+                (request, answer)
+                for probe, request, answer in zip(probes, requests, answers, strict=True)
+                if probe.other is other and probe.session == "valid" and probe.method == load().method
+                if isinstance(answer, Response)
+            ]
+            custody = self._custodies[other]
+            doubted = [request for request, answer in mine if custody.doubts(request, answer)]
+            if doubted and len(doubted) == len(mine) and not self.target.anonymous and not self._session_loss.doubted:
+                losses[other] = custody.look_into(doubted[0], self.requests + 1, partial(ask, other))
+        return losses, asked
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -251,14 +288,21 @@ class Observer:
 
     def _situation(self, probe: Probe, answer: Response | Failure, after: str, *, by_another: bool, beside: bool) -> Situation:
         session = "none" if self.target.anonymous and probe.session == "valid" else probe.session
-        if session == "valid" and self._session_loss.explains(answer, self.requests + 1):
+        if session == "valid" and not probe.other and self._session_loss.explains(answer, self.requests + 1):
             session = "unknown"
+        if probe.other and isinstance(answer, Response):
+            self._other_accepted |= answer.claims_success
+            self._other_refused |= is_refusal(answer)
+            gone = not self._other_accepted or (self._other_custody and self._other_custody.dead)
+            if gone and is_refusal(answer):
+                session = "unknown"  # it may never have been good, or has shown to be lost
         conditions = set(probe.conditions)
         if after not in ("start", "success"):
             conditions.add(("after", f"after a {after}"))
         if probe.overlaps or beside:
             conditions.add(("overlap", "overlapping another"))
-        return Situation(probe.name, session, after, probe.overlaps or beside, frozenset(conditions), by_another)
+        overlaps, who = probe.overlaps or beside, _who(probe.other)
+        return Situation(probe.name, session, after, overlaps, frozenset(conditions), by_another, customer=who)
 
     def _record(self, request: Request, answer: Response | Failure, situation: Situation, started: float) -> Exchange:
         """Keep an exchange until it is judged."""
@@ -298,9 +342,15 @@ class Observer:
             findings = found[exchange.index] = self.evaluator.add(exchange)
             for finding in findings:
                 self.first_seen.setdefault(finding.rule, exchange.index)
-            self.evidence.keep(exchange, broke=bool(findings) or self._asking, results=self.evaluator.results)
+            telling = bool(findings) or self._asking or exchange.situation.session == BEARER
+            self.evidence.keep(exchange, broke=telling, results=self.evaluator.results)
         self._pending = [exchange for exchange in self._pending if exchange.index in but]
         return found
+
+
+def _who(other: bool) -> str:
+    """The customer, as a situation names them."""
+    return "other" if other else "first"
 
 
 def _is_put_off(exchange: Exchange) -> bool:

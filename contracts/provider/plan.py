@@ -37,11 +37,14 @@ TRIES: Final = 5  # to improve a row: from itself, and from random values
 FRUITLESS_ROUNDS: Final = 8  # after which the pass ends: a pair that cannot be sent must not keep it alive
 
 
-def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> Iterator[Probe]:
-    """The named probes, then mixed ones until every pair was sent. The same seed gives the same plan."""
+def plan(*, expired: bool, other: bool = False, seed: int = 0, document: Document | None = None) -> Iterator[Probe]:
+    """The named probes, then mixed ones until every pair was sent. The same seed gives the same plan.
+
+    `expired` and `other`: whether there is a session that has expired, and whether there is a second customer.
+    """
     cover = Cover(dimensions(document or load(), expired=expired))
     after, before_pair = "start", ""
-    for probe in named_probes(expired=expired):
+    for probe in named_probes(expired=expired, other=other):
         if not probe.may_be_refused:  # a refusal would say nothing of what else was sent
             # Both of two overlapping requests come after the same thing.
             cover.mark_sent(cover.row(probe, before_pair or after))
@@ -51,9 +54,9 @@ def plan(*, expired: bool, seed: int = 0, document: Document | None = None) -> I
     yield from mixed_probes(cover, after, random.Random(seed))
 
 
-def named_probes(*, expired: bool) -> tuple[Probe, ...]:
+def named_probes(*, expired: bool, other: bool = False) -> tuple[Probe, ...]:
     """The probes whose order was chosen by hand. What is probed alone stands alone; the rest varies the headers too."""
-    sdk, other, mixtures = sdk_headers(0), sdk_headers(1), [sdk_headers(n) for n in range(2, 10)]
+    sdk, second, mixtures = sdk_headers(0), sdk_headers(1), [sdk_headers(n) for n in range(2, 10)]
     unknown, more = (tuple((name, values[which]) for name, values in UNDOCUMENTED.items()) for which in (0, 1))
     probes = [
         Probe("bare"),
@@ -65,9 +68,9 @@ def named_probes(*, expired: bool) -> tuple[Probe, ...]:
         Probe("made-up session, as the SDK sends it", session="made-up", headers=sdk),
         Probe("two at once", overlaps=True),
         Probe("two at once", overlaps=True),
-        Probe("other header values", headers=other),
+        Probe("other header values", headers=second),
         Probe("empty session", session="empty", headers=(*mixtures[0], *unknown), query="unknown"),
-        Probe("no session, after a refusal", session="none", headers=(*other, *more), query="language"),
+        Probe("no session, after a refusal", session="none", headers=(*second, *more), query="language"),
         Probe("a body nobody asked for", body="json"),
         Probe("bare, repeated"),
         Probe("bare, repeated"),
@@ -88,9 +91,24 @@ def named_probes(*, expired: bool) -> tuple[Probe, ...]:
         Probe("two at once, as the SDK sends it", headers=(*mixtures[7], *more), query="language", overlaps=True),
         *(Probe(f"a body {name}", body=name) for name in ODD_BODIES),
     ]
+    if other:
+        probes[13:16] = by_turns()
+        probes += at_once()
     if expired:
         probes.insert(16, Probe("an expired session", session="expired"))
     return tuple(probes)
+
+
+def by_turns() -> list[Probe]:
+    """Refreshes of two customers by turns, in place of three repetitions."""
+    other = Probe("bare, as the second customer", other=True)
+    return [other, Probe("bare, after another customer"), other]
+
+
+def at_once() -> list[Probe]:
+    """Refreshes of two customers that overlap, each of them first once."""
+    first, other = Probe("two customers at once", overlaps=True), Probe("two customers at once", other=True, overlaps=True)
+    return [first, other, other, first]
 
 
 def mixed_probes(cover: Cover, after: str, rng: random.Random) -> Iterator[Probe]:

@@ -76,6 +76,10 @@ class Politeness:
         if self._clock() + self._latest > self._ends:
             raise TimeSpent(f"the time is up (--refresh-max-seconds {self._most_seconds:g})")
 
+    def has_time(self, seconds: float) -> bool:
+        """Whether so much time is left, and enough for one more request."""
+        return self._ends is None or self._clock() + seconds + self._latest <= self._ends
+
     def ask_again(self, answer: Response | Failure, tries: int, *, alone: bool) -> bool:
         """Wait where an answer says that it is not now to be had; whether the probe may then be sent once more.
 

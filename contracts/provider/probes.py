@@ -15,6 +15,7 @@ from contracts.provider.bodies import BODIES, ODD_BODIES
 
 METHODS: Final = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 SESSIONS: Final = ("valid", "none", "empty", "made-up", "expired")
+BEARER: Final = "token alone"  # the last token in place of a session; no rule says whether that is accepted
 PREDECESSORS: Final = ("success", "refusal", "method")
 QUERIES: Final = {"none": "", "unknown": "probe=1", "language": "lang=ar&page=2"}
 UNDOCUMENTED: Final = {
@@ -22,6 +23,8 @@ UNDOCUMENTED: Final = {
     "x-long": ("x" * 4000, "y" * 1500),
 }
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
+OTHER: Final = ("customer", "as the second customer")
+MISFITS: Final = ("values", "outside their schemas")
 HEADER: Final = "header:"  # how the name of a dimension begins that stands for a header
 NOT_SENT: Final = ""  # the value of a header that is not sent
 PREFLIGHT: Final = (
@@ -41,6 +44,8 @@ class Probe:
     body: str = "none"
     query: str = "none"
     overlaps: bool = False
+    other: bool = False  # the second customer sends it
+    misfits: bool = False  # its headers have values that the document does not allow
 
     @property
     def may_be_refused(self) -> bool:
@@ -55,6 +60,10 @@ class Probe:
             found.add(("body", self.body))
         if self.query != "none":
             found.add(("query", self.query))
+        if self.other:
+            found.add(OTHER)
+        if self.misfits:
+            found.add(MISFITS)
         return frozenset(found)
 
 

@@ -14,7 +14,7 @@ from contracts.provider.bodies import ALL_BODIES
 from contracts.provider.connection import trust
 from contracts.provider.customer import Customer
 from contracts.provider.http import InProcess, Network, Sender, address_of, origin_of
-from contracts.provider.probes import QUERIES, Probe
+from contracts.provider.probes import BEARER, QUERIES, Probe
 
 if TYPE_CHECKING:
     import httpx
@@ -27,13 +27,17 @@ SENT_TOGETHER: Final = {"sec-fetch-site": {"sec-fetch-mode": "cors", "sec-fetch-
 
 @dataclass
 class Target:
-    """An endpoint under test. `log_in`, `expire` and `log_out` are given where the suite may manage sessions by itself."""
+    """An endpoint under test. `other` is a second customer, if there is one.
+
+    `log_in`, `expire` and `log_out` are given where the suite may manage sessions by itself.
+    """
 
     name: str
     kind: str  # real or mock
     base_url: str
     sender: Sender
     customer: Customer
+    other: Customer | None = None
     path: str = field(default_factory=lambda: load().path)
     expired_cookie: str | None = field(default=None, repr=False)
     anonymous: bool = False
@@ -50,6 +54,7 @@ class Target:
         cookie: str | None,
         *,
         expired_cookie: str | None = None,
+        other_cookie: str | None = None,
         deadline: float = 10.0,
         ca: str | None = None,
         path: str | None = None,
@@ -66,6 +71,7 @@ class Target:
             base_url,
             Sender(Network(context), deadline),
             Customer.with_cookies(cookie or ""),
+            Customer.with_cookies(other_cookie) if cookie and other_cookie else None,
             path or load().path,
             expired_cookie,
             anonymous=not cookie,
@@ -73,10 +79,18 @@ class Target:
         )
 
     @classmethod
-    def in_process(cls, handler: Callable[[httpx.Request], httpx.Response], cookie: str, name: str = "mock") -> Target:
+    def in_process(
+        cls,
+        handler: Callable[[httpx.Request], httpx.Response],
+        cookie: str,
+        name: str = "mock",
+        *,
+        other_cookie: str | None = None,
+    ) -> Target:
         """The target that a handler in this process is."""
         sender = Sender(InProcess(handler), 10.0)
-        return cls(name, "mock", "https://store.example", sender, Customer.with_cookies(cookie), version=__version__)
+        other = Customer.with_cookies(other_cookie) if other_cookie else None
+        return cls(name, "mock", "https://store.example", sender, Customer.with_cookies(cookie), other, version=__version__)
 
     @property
     def url(self) -> str:
@@ -90,6 +104,10 @@ class Target:
         self.customer = Customer.with_cookies(self.log_in(), self.customer.jar.clock)
         return True
 
+    def who_sends(self, probe: Probe) -> Customer:
+        """The customer whose session the probe has, or leaves out."""
+        return self.other if probe.other and self.other else self.customer
+
     def as_sent(self, probe: Probe) -> Probe:
         """The probe without headers that the environment needs with values of its own: these are never replaced."""
         needed = {name.lower() for name in self.headers}
@@ -98,10 +116,11 @@ class Target:
 
     def request(self, probe: Probe) -> Request:
         """The probe as a request, with the session as it is now and, as each call of a page, the shop's own origin."""
-        probe = self.as_sent(probe)
+        probe, customer = self.as_sent(probe), self.who_sends(probe)
         usual = {"user-agent": AGENT, "accept": "*/*", "accept-encoding": "identity", "origin": origin_of(self.base_url)}
         cookies = [value for name, value in probe.headers if name.lower() == "cookie"]
-        session = self.expired_cookie if probe.session == "expired" else self.customer.cookie_header(probe.session, self.url)
+        kind = "none" if probe.session == BEARER else probe.session
+        session = self.expired_cookie if kind == "expired" else customer.cookie_header(kind, self.url)
         if session:
             cookies.append(session)
         if cookies:
@@ -111,8 +130,10 @@ class Target:
             usual["content-type"] = body.media_type
         if body.chunked:
             usual["transfer-encoding"] = "chunked"
-        own = [(name, self._filled(value)) for name, value in probe.headers if name.lower() != "cookie"]
-        if probe.session == "valid" and (xsrf := self.customer.xsrf(self.url)):
+        # A stranger never has the customer's token: an endpoint may accept it beside the session.
+        token = customer.token if probe.session in ("valid", BEARER) else None
+        own = [(name, self._filled(value, token)) for name, value in probe.headers if name.lower() != "cookie"]
+        if probe.session == "valid" and (xsrf := customer.xsrf(self.url)):
             own = [(name, value) for name, value in own if name.lower() != XSRF_HEADER]
             usual[XSRF_HEADER] = unquote(xsrf)
         own_names = {name.lower() for name, _ in own}
@@ -124,7 +145,6 @@ class Target:
         first = ((name, value) for name, value in usual.items() if name not in own_names)
         return Request(probe.method, url, (*first, *own), body.content, sized=body.sized)
 
-    def _filled(self, value: str) -> str:
+    def _filled(self, value: str, token: str | None) -> str:
         """The value of a header with what its names in braces stand for."""
-        token = self.customer.token or "made-up"
-        return value.replace("{token}", token).replace("{shop}", address_of(self.base_url))
+        return value.replace("{token}", token or "made-up").replace("{shop}", address_of(self.base_url))

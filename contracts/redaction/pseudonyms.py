@@ -1,7 +1,7 @@
 """Pseudonyms for secrets in evidence that will be judged again. Equal secrets get equal pseudonyms, different ones do not.
 
 `[secret]` only tells a reader that something was removed. Rules compare tokens and read when they expire, so the pseudonym of a
-JWT is a JWT too and keeps the claim `exp`.
+JWT is a JWT too and keeps the claims that are times; of a `jti` it keeps that there is one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contracts.redaction.decoding import SHORTEST
 from contracts.redaction.redactor import MARK, SECRET_HEADER, Redactor
 from contracts.redaction.secrets import public
 
+TIMES: Final = ("exp", "nbf", "iat")
 _HEAD: Final = {"alg": "none", "typ": "JWT"}
 
 
@@ -83,8 +84,10 @@ class Pseudonyms:
         if claims is None:
             return f"redacted-{number}"
         kept: dict[str, Any] = {"redacted": number}
-        if "exp" in claims:
-            kept["exp"] = claims["exp"] if isinstance(claims["exp"], (int, float)) else MARK
+        for name in (name for name in TIMES if name in claims):
+            kept[name] = claims[name] if isinstance(claims[name], (int, float)) else MARK
+        if "jti" in claims:
+            kept["jti"] = str(number)
         return f"{_part(_HEAD)}.{_part(kept)}."
 
 

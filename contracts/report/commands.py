@@ -42,7 +42,12 @@ def again(run: RunResult, part: Part, rule_id: str) -> str:
 
 def _secrets(s: Settings) -> list[str]:
     """The environment variables with secrets that were set, without their values."""
-    values = (("REFRESH_COOKIE", s.cookie), ("REFRESH_EXPIRED_COOKIE", s.expired_cookie), ("REFRESH_HEADERS", s.headers))
+    values = (
+        ("REFRESH_COOKIE", s.cookie),
+        ("REFRESH_OTHER_COOKIE", s.other_cookie),
+        ("REFRESH_EXPIRED_COOKIE", s.expired_cookie),
+        ("REFRESH_HEADERS", s.headers),
+    )
     return [f"{name}=…" for name, value in values if value]
 
 
@@ -54,6 +59,7 @@ def configuration(run: RunResult) -> Iterator[tuple[str, str]]:
         yield "evidence", f"{s.replay}; nothing was sent"
     else:
         yield "session", "none: only the refusals" if s.anonymous else "given" if run.has_session else "the built-in store's own"
+        yield "second customer", "given" if run.has_other else "not given" if s.base_url else "the built-in store's own"
         yield "expired session", "given" if s.expired_cookie else "not given" if s.base_url else "the built-in store's own"
         if s.headers:
             yield "headers added", ", ".join(s.headers)

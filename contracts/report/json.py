@@ -53,6 +53,7 @@ def _implementation(implementation: Implementation) -> dict[str, Any]:
         "version": implementation.version,
         "verdict": implementation.verdict,
         "requests": implementation.requests,
+        **({"phases": dict(implementation.phases)} if implementation.phases else {}),
         **({"notes": list(implementation.notes)} if implementation.notes else {}),
     }
 

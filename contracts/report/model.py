@@ -24,6 +24,7 @@ from contracts import __version__
 from contracts.consumer.recorded import Row
 from contracts.model.document import RuleText, load
 from contracts.model.exchange import described
+from contracts.provider.probes import BEARER
 from contracts.redaction.redacted import Command, Public, Shown
 from contracts.report import commands, files
 from contracts.report.timeline import Story, story
@@ -47,8 +48,10 @@ NOT_ASKED: Final = "it was not asked for"
 
 @dataclass(frozen=True)
 class Implementation:
-    """An implementation that was judged. `remark` tells the limits of a recording that another program made, and `notes` how it
-    was observed: what was waited for, and why some answers are not judged.
+    """An implementation that was judged.
+
+    `remark` tells the limits of a recording that another program made, and `notes` how it was observed: what was waited for, and
+    why some answers are not judged. `phases` says how many requests each phase has sent.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Implementation:
     cases: Public = "exchanges"
     remark: Annotated[str, Shown(500)] | None = None
     notes: tuple[Annotated[str, Shown(500)], ...] = ()
+    phases: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +202,7 @@ def _implementation(judgement: Judgement) -> Implementation:
         judgement.cases,
         judgement.remark,
         (*([judgement.cut_short] if judgement.cut_short else []), *judgement.notes),
+        tuple(judgement.phases.items()) if isinstance(judgement, ProviderJudgement) else (),
     )
 
 
@@ -289,6 +294,10 @@ def _checks(run: RunResult) -> Iterator[Check]:
     for judgement in run.judgements.values():
         if isinstance(judgement, ProviderJudgement) and not run.settings.replay:
             yield from _target(judgement)
+        if isinstance(judgement, ProviderJudgement) and judgement.phases:
+            sent = ", ".join(f"{count} {phase}" for phase, count in judgement.phases.items())
+            yield Check(judgement.name, "requests of each phase", None if run.replayed else True, sent)
+            yield from _token_alone(judgement)
         ended = judgement.halted or judgement.cut_short
         told = ended or judgement.remark or f"{len(judgement.observation.results)} {judgement.cases} judged"
         yield Check(judgement.name, "observed to the end", ended is None, told)
@@ -296,6 +305,15 @@ def _checks(run: RunResult) -> Iterator[Check]:
             yield Check(judgement.name, "waited where it asked for it", True, note)
     for name, sentence in run.missing.items():
         yield Check(name, "there to be judged", False, sentence)
+
+
+def _token_alone(judgement: ProviderJudgement) -> Iterator[Check]:
+    """What the endpoint says to the last token without a session, which no rule judges."""
+    for exchange in judgement.observation.evidence.values():
+        if exchange.situation.session == BEARER and (r := exchange.response):
+            accepted = "was accepted: whoever has a token can renew it without the session's cookie"
+            said = f"it {accepted if r.claims_success else 'was refused'} (HTTP {r.status})"
+            yield Check(judgement.name, "asked with the last token alone", True, said)
 
 
 def _target(judgement: ProviderJudgement) -> Iterator[Check]:

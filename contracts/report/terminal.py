@@ -26,6 +26,8 @@ def lines(redacted: Redacted[Report]) -> Iterator[tuple[str, str]]:
         version = f" {implementation.version}" if implementation.version and role == "consumer" else ""
         subject = f"{name}{version} ({role}, {implementation.kind})"
         yield f"{subject}: {verdict}, {implementation.requests} requests; rules: {counts}", colour
+        if implementation.phases:
+            yield f"  requests: {', '.join(f'{sent} {phase}' for phase, sent in implementation.phases)}", ""
         if verdict == "conformant":
             yield from confidence(implementation, results)
         if implementation.remark:

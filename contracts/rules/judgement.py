@@ -76,6 +76,8 @@ class TargetObservation(Observation, Protocol):
     @property
     def evidence(self) -> Mapping[int, Exchange]: ...
     @property
+    def phases(self) -> Mapping[str, int]: ...
+    @property
     def target_health(self) -> TargetHealth: ...
 
 
@@ -208,6 +210,11 @@ class ProviderJudgement(Judgement):
     @property
     def subject(self) -> Subject:
         return self.observation.target
+
+    @property
+    def phases(self) -> Mapping[str, int]:
+        """How many requests each phase has sent."""
+        return self.observation.phases
 
     @property
     def notes(self) -> tuple[str, ...]:

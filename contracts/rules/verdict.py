@@ -33,8 +33,22 @@ class Conclusion:
 
 
 BROKEN = ("fail", "fixed", "error")  # verdicts of a rule that make a run non-conformant
+OTHER_REFUSED = (
+    "the second customer's session was refused (401 or 403) every time; log in again and set REFRESH_OTHER_COOKIE anew"
+)
+SAME_CUSTOMER = (
+    "the tokens of both customers name the same one (sub), so that nobody can say whose they are; "
+    "give the session of another customer in REFRESH_OTHER_COOKIE"
+)
 NEED_A_SESSION = frozenset(
-    {"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold", "session-is-kept"}
+    {
+        "no-input-needed",
+        "extras-change-nothing",
+        "repeats-hold",
+        "concurrent-calls-hold",
+        "session-is-kept",
+        "token-belongs-to-customer",
+    }
 )
 NOT_ASKED_FOR = "the other rules were not asked for"
 FEW = 5  # most rules that are named, where only these were asked for

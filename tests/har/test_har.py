@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from contracts.provider.target import Target
 from contracts.redaction.redactor import Redactor
 from tests.hostile.ran import forms
 from tests.kit import replays
+from tests.kit.exchanges import jwt
 from tests.kit.recordings import JWT, PATH, call
 
 
@@ -102,15 +104,17 @@ def test_no_secret_is_written_and_the_verdicts_stay(body: bytes) -> None:
 
 
 def test_the_same_secret_has_the_same_stand_in() -> None:
-    """Tokens that differ stay different, those that are the same stay the same, and a JWT keeps when it expires."""
-    judgement = secretive(json.dumps({"success": True, "status": 200, "data": {"token": JWT}}).encode())
+    """Tokens that differ stay different, those that are the same stay the same, and a JWT keeps its times."""
+    token = jwt(exp=1893456000, iat=1_000_000_000, sub="june")
+    body = json.dumps({"success": True, "status": 200, "data": {"token": token}}).encode()
+    judgement = secretive(body, ("date", formatdate(usegmt=True)))
     tokens = {x.response.token for x in replays.again(judgement)[1].exchanges if x.response}
     assert len(tokens) == 1
-    assert JWT not in tokens
+    assert token not in tokens
     claims = claims_of(str(tokens.pop()))
     assert claims
-    assert set(claims) == {"redacted", "exp"}
-    assert claims["exp"] == 1893456000
+    assert set(claims) == {"redacted", "exp", "iat"}
+    assert (claims["exp"], claims["iat"]) == (1893456000, 1_000_000_000)
     assert judgement.verdicts["token-is-new"] == "warn"
     store = Store()
     with serve(store.app) as url:

@@ -19,6 +19,7 @@ def judged(running: Running, *, deadline: float = 10.0, budget: int = Settings.m
         running.base_url,
         running.cookie,
         expired_cookie=running.expired_cookie,
+        other_cookie=running.other_cookie,
         deadline=deadline,
         headers=running.headers,
     )

@@ -25,13 +25,14 @@ NOTES = {
     "with an empty session": {"session": "empty"},
     "with a made-up session": {"session": "made-up"},
     "with an expired session": {"session": "expired"},
+    "as the second customer": {"customer": "other"},
     "after a success": {"after": "success"},
     "after a refusal": {"after": "refusal"},
     "overlapping another": {"overlaps": True},
     "which replaces the session": {"session_replaced": True},
     "without the cookie that the answer before deleted": {"lost": "the answer to request 1 deleted the cookie", "lost_by": 1},
 }
-_JWT = re.compile(r"<JWT until (\d{4}-\d\d-\d\d)>")
+_JWT = re.compile(r"<JWT until (\d{4}-\d\d-\d\d)(?: from (\d{4}-\d\d-\d\d))?>")
 _BYTES = re.compile(r"<((?:[0-9A-F]{2} ?)+)>")
 
 
@@ -49,10 +50,12 @@ def _exchange(dialogue: str, number: int) -> Exchange:
     method, path = first.split(" ")
     pairs = tuple(tuple(header.split(": ", 1)) for header in headers)
     situation: dict[str, Any] = {"session": "valid", "after": "start"}
-    seconds = 0.1
+    seconds, started = 0.1, STARTED
     for note in notes:
         if took := re.fullmatch(r"took ([\d.]+) s", note):
             seconds = float(took[1])
+        elif later := re.fullmatch(r"(\d+) s later", note):
+            started += float(later[1])
         else:
             situation |= NOTES[note]
     conditions = {(f"header:{name}", value) for name, value in pairs if name != "Cookie"}
@@ -60,7 +63,7 @@ def _exchange(dialogue: str, number: int) -> Exchange:
     conditions |= {("after", note) for note in notes if note == "after a refusal"}
     request = Request(method, HOST + path, pairs)
     return Exchange(
-        request, _answer(answered, seconds), Situation("", **situation, conditions=frozenset(conditions)), number, STARTED
+        request, _answer(answered, seconds), Situation("", **situation, conditions=frozenset(conditions)), number, started
     )
 
 
@@ -75,13 +78,14 @@ def _answer(text: str, seconds: float) -> Response | Failure:
 
 def _body(text: str) -> bytes:
     """The body: `<EF BB BF>` stands for bytes, `<JWT until 2100-01-01>` for a token."""
-    text = _JWT.sub(lambda m: _jwt(datetime.fromisoformat(m[1]).replace(tzinfo=UTC).timestamp()), text)
+    text = _JWT.sub(lambda m: _jwt(exp=m[1], nbf=m[2]), text)
     parts = _BYTES.split(text)
     return b"".join(bytes.fromhex(part) if place % 2 else part.encode() for place, part in enumerate(parts))
 
 
-def _jwt(until: float) -> str:
-    parts = ({"alg": "none", "typ": "JWT"}, {"exp": int(until)})
+def _jwt(**days: str | None) -> str:
+    claims = {name: int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) for name, day in days.items() if day}
+    parts = ({"alg": "none", "typ": "JWT"}, claims)
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".signature"
 
 

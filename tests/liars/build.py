@@ -23,11 +23,15 @@ Layer = Callable[[Home], Home]
 
 @dataclass(frozen=True)
 class Running:
-    """A server that listens, with a session that is good and one that ran out, and headers that every request needs."""
+    """A server that listens, and Cookie headers: of a session that is good, of one that ran out, of another customer's.
+
+    `headers` are those that every request needs.
+    """
 
     base_url: str
     cookie: str
     expired_cookie: str
+    other_cookie: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -103,7 +107,7 @@ def housed(*layers: Layer, **settings: Any) -> Maker:
     def make() -> Iterator[Running]:
         home = built(new_home(**settings), layers)
         with serve(home.app) as base_url:
-            yield Running(base_url, home.cookie, home.expired_cookie)
+            yield Running(base_url, home.cookie, home.expired_cookie, home.other_cookie)
 
     return make
 

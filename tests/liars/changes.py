@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 
+from contracts.model.tokens import claims_of
 from tests.liars.kit import Answer, Change, error, granted, written
 
 
@@ -117,6 +118,23 @@ def token_of(answer: Answer) -> str:
     token = answer.json()["data"]["token"]
     assert isinstance(token, str)
     return token
+
+
+def customer_of(answer: Answer) -> str:
+    """The customer whom the token in the body names; it is the store's own."""
+    claims = claims_of(token_of(answer))
+    assert claims
+    return str(claims["sub"])
+
+
+def resigned(edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
+    """The token with other claims; it stays a token that was never given before."""
+    return lambda answer: with_data(token=jwt.encode(edit(claims_of(token_of(answer)) or {}), "k" * 32))(answer)
+
+
+def renamed(claims: dict[str, Any]) -> dict[str, Any]:
+    """A token without `sub`, that names its customer in a claim of the shop's own."""
+    return {**{name: value for name, value in claims.items() if name != "sub"}, "customer": {"id": int(claims["sub"])}, "shop": 1}
 
 
 def expired_token(seconds: float = 60) -> Change:

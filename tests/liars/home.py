@@ -11,11 +11,12 @@ from contracts.provider.store import Store
 
 @dataclass(frozen=True)
 class Home:
-    """An honest app, the Cookie header of a session that is good, and that of one that ran out."""
+    """An honest app, and Cookie headers: of a session that is good, of one that ran out, and of another customer's."""
 
     app: Callable[..., Any]
     cookie: str
     expired_cookie: str
+    other_cookie: str
 
 
 def new_home(**settings: Any) -> Home:
@@ -23,4 +24,4 @@ def new_home(**settings: Any) -> Home:
     store = Store(**settings)
     expired = store.log_in("8")
     store.expire(expired)
-    return Home(store.app, store.log_in("7"), expired)
+    return Home(store.app, store.log_in("7"), expired, store.log_in("9"))

@@ -50,6 +50,7 @@ def keeping(write: Callable[[str], Lines], read: Callable[[Asked], str | None]) 
         app=recookied(home.app, read, given),
         cookie=visits(home.cookie),
         expired_cookie=visits(home.expired_cookie),
+        other_cookie=visits(home.other_cookie),
     )
 
 
@@ -67,7 +68,7 @@ def named(name: str, attributes: str, around: str = "") -> Layer:
 
 def visiting(change: Callable[[str], str]) -> Layer:
     """The visitor sends this in place of the Cookie header that the store gave."""
-    return lambda home: replace(home, cookie=change(home.cookie))
+    return lambda home: replace(home, cookie=change(home.cookie), other_cookie=change(home.other_cookie))
 
 
 def _session(asked: Asked) -> str | None:
@@ -96,7 +97,8 @@ def encrypted(home: Home) -> Home:
         session = read(asked)
         return (f"session={session}.{next(turns)}; Path=/; HttpOnly",) if session else ()
 
-    return replace(home, app=recookied(home.app, read, given), cookie=f"{home.cookie}.0")
+    app = recookied(home.app, read, given)
+    return replace(home, app=app, cookie=f"{home.cookie}.0", other_cookie=f"{home.other_cookie}.0")
 
 
 def in_pieces(home: Home) -> Home:

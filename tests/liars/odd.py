@@ -117,7 +117,8 @@ def _xsrf_odd() -> Odd:
     @contextmanager
     def make() -> Iterator[Running]:
         with one.make() as running:
-            yield replace(running, cookie=f"{running.cookie}; XSRF-TOKEN={_XSRF}")
+            both = {"cookie": running.cookie, "other_cookie": running.other_cookie}
+            yield replace(running, **{name: f"{cookie}; XSRF-TOKEN={_XSRF}" for name, cookie in both.items()})
 
     return replace(one, make=make)
 

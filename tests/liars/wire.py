@@ -123,7 +123,7 @@ def wired(speak: Speak, when: When, *layers: Layer, **settings: Any) -> Callable
                     await asyncio.sleep(piece)
 
         with listening(handle) as base_url:
-            yield Running(base_url, home.cookie, home.expired_cookie)
+            yield Running(base_url, home.cookie, home.expired_cookie, home.other_cookie)
 
     return make
 

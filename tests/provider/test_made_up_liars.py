@@ -78,4 +78,5 @@ def test_most_rules_about_answers_have_a_breakage() -> None:
         "repeats-hold",
         "concurrent-calls-hold",
         "session-is-kept",
+        "token-belongs-to-customer",
     }

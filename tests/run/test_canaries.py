@@ -19,10 +19,11 @@ from tests.kit.gates import Gate, Ran
 
 SESSION = "q8Zt/c4nary+Session=="
 EXPIRED = "exp1red-c4nary-xK27Lm"
+OTHER = "0ther-c4nary+Session-hZ83Nq"
 AUTHORIZATION = "auth0rized-c4nary-Wd93Rb"
 SET = "n3xt-c4nary-vT61Hq"
 TOKENS = "t0ken-c4nary-Gf52Yp-", "an0ther-c4nary-Jc84Ns-"
-CANARIES = (SESSION, EXPIRED, AUTHORIZATION, SET, *TOKENS)
+CANARIES = (SESSION, EXPIRED, OTHER, AUTHORIZATION, SET, *TOKENS)
 LOUD = (
     *("-m", "provider", "--refresh-max-requests", "30", "-vv", "--showlocals", "--tb=long", "-rA", "--junitxml=junit.xml"),
     *("--log-level=DEBUG", "-o", "log_cli=true", "--log-file=run.log", "--setup-show", "--durations=0"),
@@ -121,6 +122,7 @@ def test_the_session_of_the_environment_stays_inside(gate: Gate, gossip: str, tm
         *("--base-url", gossip),
         cookie=f"session={SESSION}",
         REFRESH_EXPIRED_COOKIE=f"session={EXPIRED}",
+        REFRESH_OTHER_COOKIE=f"session={OTHER}",
         REFRESH_HEADERS=json.dumps({"authorization": f"Bearer {AUTHORIZATION}"}),
     )
     left = left_behind(ran)

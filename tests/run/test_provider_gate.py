@@ -94,7 +94,10 @@ def test_the_default_run_judges_all_that_is_built_in_and_is_green(gate: Gate) ->
     kinds = {i["name"]: i["kind"] for i in report["implementations"]}
     kinds.pop("twilight", None)  # where there are a bundle and a browser
     assert kinds == {"store": "real", "mock": "mock", "python": "mock"}
-    assert all(i["requests"] <= 100 for i in report["implementations"] if i["role"] == "provider")
+    providers = [i for i in report["implementations"] if i["role"] == "provider"]
+    assert all(i["requests"] == sum(i["phases"].values()) <= 100 for i in providers)
+    assert all(i["phases"][phase] >= 10 for i in providers for phase in ("generated", "properties"))
+    assert "requests: 79 named, 10 generated, 10 properties, 1 sessions" in ran.out
     for rule in report["rules"]:
         if rule["role"] == "provider" and rule["level"] == "MUST":
             assert rule["verdicts"] == {"store": "pass", "mock": "pass"}, rule["id"]
@@ -404,6 +407,26 @@ def test_a_project_logs_in_by_itself(gate: Gate, store: Store, honest: str, tmp_
     )
     ran = gate(*QUICK, "--base-url", honest, what=("test_ours.py",))
     assert (ran.code, ran.last) == (0, "conformant"), ran.out
+
+
+def test_a_project_logs_two_customers_in_by_itself(gate: Gate, store: Store, honest: str, tmp_path: Path) -> None:
+    """A module may override `refresh_other_session` too; the report says that there was a second customer."""
+    (tmp_path / "test_ours.py").write_text(
+        "import pytest\nfrom contracts.suite.test_provider import *\n\n"
+        f"@pytest.fixture(scope='session')\ndef refresh_session():\n    return {store.log_in('7')!r}\n\n"
+        f"@pytest.fixture(scope='session')\ndef refresh_other_session():\n    return {store.log_in('8')!r}\n"
+    )
+    ran = gate(*QUICK, "--base-url", honest, what=("test_ours.py",))
+    assert (ran.code, ran.last) == (0, "conformant"), ran.out
+    page = (ran.folder / "refresh-report" / "report.html").read_text("utf-8")
+    assert re.search(r"Second customer<.*\bgiven\b", page)
+
+
+def test_a_second_customer_who_is_refused_makes_the_run_incomplete(gate: Gate, store: Store, honest: str) -> None:
+    """Nobody knows whether that session was ever good, so the endpoint is not blamed; the last line says what to do."""
+    ran = gate(*QUICK, "--base-url", honest, cookie=store.log_in(), REFRESH_OTHER_COOKIE="session=never-was-one")
+    assert ran.code == 10, ran.out
+    assert ran.last.endswith("log in again and set REFRESH_OTHER_COOKIE anew")
 
 
 def test_a_session_that_no_header_can_hold_is_a_mistake(gate: Gate, honest: str, tmp_path: Path) -> None:

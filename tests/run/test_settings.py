@@ -100,12 +100,19 @@ BAD_COOKIES = {
 }
 
 
-@pytest.mark.parametrize("name", ["REFRESH_COOKIE", "REFRESH_EXPIRED_COOKIE"])
+@pytest.mark.parametrize("name", ["REFRESH_COOKIE", "REFRESH_OTHER_COOKIE", "REFRESH_EXPIRED_COOKIE"])
 @pytest.mark.parametrize("value", BAD_COOKIES.values(), ids=BAD_COOKIES)
 def test_bad_cookie(name: str, value: str) -> None:
     """What no Cookie header can hold is refused by its name, never with its value."""
     said = mistake({name: value})
     assert said.startswith(name)
+    assert "hushhush" not in said
+
+
+def test_one_session_is_not_that_of_two_customers() -> None:
+    """The same session given twice is a mistake, which is told without its value."""
+    said = mistake({"REFRESH_COOKIE": "session=hushhush", "REFRESH_OTHER_COOKIE": "session=hushhush "})
+    assert said.startswith("REFRESH_OTHER_COOKIE")
     assert "hushhush" not in said
 
 
@@ -182,13 +189,14 @@ def test_good_values(tmp_path: Path) -> None:
     environ = {
         "REFRESH_COOKIE": " session=abc=; lang=ar ",
         "REFRESH_EXPIRED_COOKIE": "session=old",
+        "REFRESH_OTHER_COOKIE": "session=other ",
         "REFRESH_HEADERS": '{"X-Env": "staging é"}',
     }
     found = read(given, environ)
     assert found == Settings(
         SHOP, "/api/refresh", Path("out/report"), 30, 0.5, 2.5, str(tmp_path / "ca.pem"), True, False,
         tmp_path / "twilight.min.js", None, (), "session=abc=; lang=ar", "session=old", {"X-Env": "staging é"}, 7,
-        max_seconds=90.5,
+        max_seconds=90.5, other_cookie="session=other",
     )  # fmt: skip
 
 
@@ -294,6 +302,7 @@ def test_secrets_are_not_in_the_repr() -> None:
         {"base_url": SHOP},
         {
             "REFRESH_COOKIE": "session=hushhush",
+            "REFRESH_OTHER_COOKIE": "session=hushhush-too",
             "REFRESH_EXPIRED_COOKIE": "session=hushhush",
             "REFRESH_HEADERS": '{"x-key": "hushhush"}',
         },

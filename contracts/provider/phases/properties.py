@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from contracts.generation import Generation
@@ -26,16 +28,29 @@ def cases(draw: st.DrawFn) -> Probe:
 
 
 def observe(observer: Observer, share: int, seed: int) -> None:
-    """Send at most `share` requests, those for shrinking included. Errors as `Observer.probe`."""
+    """Send at most `share` requests, those for shrinking included. Errors as `Observer.probe`.
+
+    What the pass left over of its plan is sent first, each with what Hypothesis adds to it.
+    """
     if share < 2:
         return
     rules = load().rules
     last = observer.requests + share
+    planned: dict[Probe, tuple[Probe, ...]] = {}  # the same case is sent with the same part of the plan
 
-    def attempt(probe: Probe) -> str | None:
-        if observer.requests >= last:
+    def attempt(case: Probe) -> str | None:
+        if case not in planned:
+            planned[case] = next(observer.unsent, ())
+        probes = tuple(_with_more(probe, case) for probe in planned[case]) or (case,)
+        if observer.requests + len(probes) > last:
             return None
-        found = observer.probe(probe)[1]
+        found = observer.send(probes)
         return next((finding.rule for finding in found if rules[finding.rule].level == "MUST"), None)
 
     Generation(seed).each(cases(), attempt, share, shrink=True, go_on=True)
+
+
+def _with_more(probe: Probe, case: Probe) -> Probe:
+    """The probe with the headers of the case that it does not have itself."""
+    own = {name for name, _ in probe.headers}
+    return replace(probe, headers=(*probe.headers, *(pair for pair in case.headers if pair[0].lower() not in own)))

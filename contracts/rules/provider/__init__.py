@@ -5,7 +5,10 @@
     promise     no-input-needed, extras-change-nothing, repeats-hold, concurrent-calls-hold
     session     session-is-kept
     guard       refuses-without-session, other-methods-never-refresh
-    manners     all that is SHOULD, except
+    whose       token-belongs-to-customer
+    token       success-carries-token, token-is-not-expired, token-is-valid-already, token-is-new
+    manners     good manners, which are all SHOULD, as are those of token, fits and origin
+    fits        body-fits-schema
     origin      no-foreign-origin-with-credentials
 
 Rules about bodies judge only answers to POST. If a fault keeps a rule from reading an answer, only the rule about that fault
@@ -18,6 +21,6 @@ from contracts.rules.provider.base import RULE_SET, Memory
 
 __all__ = ["RULE_SET", "Memory"]
 
-# Importing a part registers its rules, in the document's order.
-for _part in ("wire", "answer", "promise", "session", "guard", "manners", "origin"):
+# Importing a part registers its rules, in the order of the document.
+for _part in ("wire", "answer", "promise", "session", "guard", "whose", "token", "manners", "fits", "origin"):
     importlib.import_module(f"{__name__}.{_part}")

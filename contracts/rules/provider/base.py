@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.model.document import load
-from contracts.model.exchange import Exchange, Response, described
+from contracts.model.exchange import Exchange, Kind, Response, described
 from contracts.rules.engine import RuleSet
+from contracts.rules.provider.owners import Owners
+from contracts.rules.provider.reuse import Reuse
 
 
 @dataclass
@@ -16,7 +18,9 @@ class Memory:
     """What the rules remember of earlier exchanges of the same run. Its size is bounded."""
 
     last_token: str | None = None
-    tokens: set[int] = field(default_factory=set)
+    tokens: dict[int, float] = field(default_factory=dict)  # the hash of a token to the time when it was first given
+    reuse: dict[str, Reuse] = field(default_factory=dict)  # by customer
+    owners: Owners = field(default_factory=Owners)
     plain_success: bool = False  # a bare POST with the logged-in session succeeded once
     customer_was_answered: bool = False  # whatever the answer was
     innocent: set[tuple[str, str]] = field(default_factory=set)  # conditions that a successful logged-in refresh had
@@ -56,6 +60,12 @@ def readable(exchange: Exchange) -> Response | None:
 def is_strangers(exchange: Exchange) -> bool:
     """Whether the request had no good session, so that it has to be refused."""
     return exchange.situation.session in STRANGERS
+
+
+def refreshed(exchange: Exchange) -> Response | None:
+    """The answer to a POST, if it is a completed or unspecified success. That of a stranger must not be made any better."""
+    r = readable(exchange)
+    return r if exchange.kind is not Kind.FAILED and not is_strangers(exchange) else None
 
 
 def shown(value: Any, most: int = 80) -> str:

@@ -6,61 +6,18 @@ import html
 import re
 from typing import Final
 
-from contracts.model.exchange import JSON, Exchange, Kind, Response
-from contracts.model.tokens import JWT, claims_of
+from contracts.model.exchange import JSON, Exchange
+from contracts.model.tokens import JWT
 from contracts.rules.engine import OK, Breach
-from contracts.rules.provider.base import POST, Memory, is_strangers, member, member_text, readable, rule, shown
+from contracts.rules.provider.base import POST, Memory, member, member_text, readable, refreshed, rule, shown
 
 SLOW_SECONDS: Final = 5.0
 LOOKED_THROUGH: Final = 262_144  # bytes of a body that are looked through for a trace
 
 
-def _refreshed(exchange: Exchange) -> Response | None:
-    """The answer to a POST, if it is a completed or unspecified success. That of a stranger must not be made any better."""
-    r = readable(exchange)
-    return r if exchange.kind is not Kind.FAILED and not is_strangers(exchange) else None
-
-
-@rule("success-carries-token")
-def success_carries_token(exchange: Exchange, memory: Memory) -> Breach | None:
-    if r := _refreshed(exchange):
-        if r.token is not None:
-            return OK
-        data = r.member("data")
-        actual = f"data.token is {shown(data.get('token'))}" if isinstance(data, dict) else member_text(r, "data")
-        return Breach("data.token: a non-empty string", actual)
-    return None
-
-
-@rule("token-is-not-expired")
-def token_is_not_expired(exchange: Exchange, memory: Memory) -> Breach | None:
-    r = _refreshed(exchange)
-    claims = claims_of(r.token) if r and r.token else None
-    if claims is None or not exchange.started:
-        return None
-    exp = claims.get("exp")
-    if isinstance(exp, bool) or not isinstance(exp, (int, float)):
-        return Breach("exp: a time in the future", f"exp is {shown(exp)}")
-    return OK if exp > exchange.started else Breach("exp in the future", f"exp is {shown(exp)}, not after the request")
-
-
-@rule("token-is-new")
-def token_is_new(exchange: Exchange, memory: Memory) -> Breach | None:
-    r = _refreshed(exchange)
-    if r is None or r.token is None:
-        return None
-    mark = hash(r.token)
-    known = mark in memory.tokens
-    if len(memory.tokens) < 10_000:  # enough to see a repetition, and bounded
-        memory.tokens.add(mark)
-    if known or len(memory.tokens) > 1:
-        return OK if not known else Breach("a token not given before", "a token that an earlier answer gave already")
-    return None
-
-
 @rule("success-is-not-cached")
 def success_is_not_cached(exchange: Exchange, memory: Memory) -> Breach | None:
-    if r := _refreshed(exchange):
+    if r := refreshed(exchange):
         header = r.listed("cache-control")
         actual = f"Cache-Control: {header}" if header else "no Cache-Control"
         directives = {part.strip().lower() for part in header.split(",")}

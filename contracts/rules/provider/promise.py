@@ -11,8 +11,9 @@ from contracts.rules.provider.base import Conditions, Memory, circumstances, pos
 
 MANY: Final = 1000  # how many conditions are remembered; a run has a few dozen, the rest is random text
 
-_EXTRAS: Final = ("header", "query", "body")
-_MAY_BE_REFUSED: Final = ("body", "header:origin")  # a body that nobody asked for, and a page of another origin
+_EXTRAS: Final = ("header", "query", "body", "values")
+# A body that nobody asked for, a page of another origin, and values that the schema of a header does not allow.
+_MAY_BE_REFUSED: Final = ("body", "header:origin", "values")
 # For each rule of the promise: the situations in which a success exercises it.
 _PROMISED: Final[dict[str, Callable[[Situation], bool]]] = {
     "no-input-needed": lambda s: not s.conditions,

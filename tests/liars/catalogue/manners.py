@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import Any
 
 from tests.liars import changes as c
 from tests.liars import wire
@@ -37,42 +40,66 @@ _PHP = [{"file": "/var/www/app/Http/Kernel.php", "line": 41, "function": "handle
 
 
 def _tokens_again(number: int) -> Layer:
-    """The same tokens in turn, so many."""
-    ring: list[str] = []
-    count = 0
+    """The same tokens in turn, so many for each customer."""
+    rings: dict[str, list[str]] = defaultdict(list)
+    counts = Counter[str]()
 
     def change(answer: Answer) -> Answer:
-        nonlocal count
+        customer = c.customer_of(answer)
+        ring = rings[customer]
         if len(ring) < number:
             ring.append(c.token_of(answer))
-        count += 1
-        return c.with_data(token=ring[(count - 1) % number])(answer)
+        counts[customer] += 1
+        return c.with_data(token=ring[(counts[customer] - 1) % number])(answer)
 
     return altering(succeeded, change)
 
 
 def _each_token_twice() -> Layer:
-    given: list[str] = []
+    given: dict[str, list[str]] = defaultdict(list)
 
     def change(answer: Answer) -> Answer:
-        given.append(granted().json()["data"]["token"])
-        return c.with_data(token=given[(len(given) - 1) // 2])(answer)
+        mine = given[c.customer_of(answer)]
+        mine.append(granted().json()["data"]["token"])
+        return c.with_data(token=mine[(len(mine) - 1) // 2])(answer)
+
+    return altering(succeeded, change)
+
+
+def _signed(**later: int) -> Change:
+    """A token whose times are so many seconds after those that it should have."""
+
+    def edit(claims: dict[str, Any]) -> dict[str, Any]:
+        return {**claims, **{name: claims["iat"] + seconds for name, seconds in later.items()}}
+
+    return c.resigned(edit)
+
+
+def _signed_by_the_second() -> Layer:
+    """A signer without `jti`, whose clock goes on by a second after each third token of a customer."""
+    begun, counts = int(time.time()), Counter[str]()
+
+    def change(answer: Answer) -> Answer:
+        customer = c.customer_of(answer)
+        counts[customer] += 1
+        now = begun + counts[customer] // 3
+        return c.resigned(lambda claims: {"sub": customer, "iat": now, "exp": now + 900})(answer)
 
     return altering(succeeded, change)
 
 
 def _token_shared_by_an_overlap() -> Layer:
-    last: list[str] = []
+    last: dict[str, str] = {}
 
     def when(asked: Asked, answer: Answer) -> bool:
         if not succeeded(asked, answer):
             return False
-        if asked.overlapping and last:
+        if asked.overlapping and c.customer_of(answer) in last:
             return True
-        last[:] = [c.token_of(answer)]
+        last[c.customer_of(answer)] = c.token_of(answer)
         return False
 
-    return altering(when, lambda answer: c.with_data(token=last[0])(answer), waits=True)
+    return altering(when, lambda answer: c.with_data(token=last[c.customer_of(answer)])(answer), waits=True)
 
 
 def _leaking(header: str, form: str = "{}") -> Change:
@@ -95,7 +122,12 @@ MANNERS: Lies = {
     ),
     "token-is-not-expired": (
         lie("token-a-minute-ago", "gives a token that ran out a minute ago", succeeded, c.expired_token(60)),
+        made("exp-milliseconds", "gives exp in milliseconds", altering(succeeded, _signed(exp=1_800_000_000_000))),
         lie("token-ten-years-ago", "gives a token that ran out ten years ago", succeeded, c.expired_token(315_360_000)),
+    ),
+    "token-is-valid-already": (
+        made("nbf-an-hour-ahead", "signs in local time, three hours ahead", altering(succeeded, _signed(nbf=10_800, iat=10_800))),
+        made("iat-milliseconds", "gives iat in milliseconds", altering(succeeded, _signed(iat=1_800_000_000_000))),
     ),
     "token-is-new": (
         made("same-token", "gives the same token every time", fresh(lambda: _tokens_again(1))),
@@ -107,6 +139,7 @@ MANNERS: Lies = {
             fresh(_token_shared_by_an_overlap),
             always=False,
         ),
+        made("no-jti", "signs tokens without jti, three within each of its seconds", fresh(_signed_by_the_second), always=False),
         made("combined-turns", "rotates the session and gives each token twice", fresh(_each_token_twice), always=False),
     ),
     "success-is-not-cached": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contracts.model.exchange import Exchange, Request
-from tests.kit.exchanges import FRESH, LOST, NOBODY, NOW, URL, answer, exchange, jwt
+from tests.kit.exchanges import FRESH, LOST, NOBODY, URL, answer, exchange, jwt
 from tests.kit.judgements import Table, breaks, holds, silent
 
 TRACE = b"goroutine 7 ["
@@ -21,48 +21,6 @@ def page(body: bytes) -> Exchange:
 
 
 MANNERS: Table = {
-    "success-carries-token": (
-        holds("a token", exchange(answer())),
-        breaks("no data", exchange(answer(data=...)), words=("data.token: a non-empty string", "no member data")),
-        breaks("an empty one", exchange(answer(data={"token": ""}))),
-        breaks("a number", exchange(answer(data={"token": 5})), words=("data.token: a non-empty string", "data.token is 5")),
-        breaks("no member token", exchange(answer(data={})), words=("data.token: a non-empty string", "data.token is null")),
-        breaks("a list for data", exchange(answer(data=[])), words=("data.token: a non-empty string", "data is []")),
-        silent("a refusal", exchange(answer(401))),
-        silent("a stranger, who is to have none", exchange(answer(data={}), **NOBODY)),
-    ),
-    "token-is-not-expired": (
-        holds("a second later", exchange(answer(data={"token": jwt(exp=NOW + 1)}))),
-        breaks(
-            "over at this very moment",
-            exchange(answer(data={"token": jwt(exp=NOW)})),
-            words=("exp in the future", "exp is 1800000000.0, not after the request"),
-        ),
-        breaks("no exp", exchange(answer(data={"token": jwt(sub="7")}))),
-        breaks(
-            "exp is a word", exchange(answer(data={"token": jwt(exp="x")})), words=("exp: a time in the future", 'exp is "x"')
-        ),
-        breaks(
-            "exp is a boolean",
-            exchange(answer(data={"token": jwt(exp=True)})),
-            words=("exp: a time in the future", "exp is true"),
-        ),
-        silent("opaque", exchange(answer())),
-        silent("dots but no JWT", exchange(answer(data={"token": "eyJ.é.c"}))),
-        silent("nobody knows when it was", replace(exchange(answer(data={"token": "eyJh.e30.x"})), started=0.0)),
-    ),
-    "token-is-new": (
-        holds("another", exchange(answer()), exchange(answer(data={"token": "opaque-token-2"}))),
-        breaks(
-            "the same",
-            exchange(answer()),
-            exchange(answer()),
-            words=("a token not given before", "a token that an earlier answer gave already"),
-        ),
-        silent("the first", exchange(answer())),
-        silent("none", exchange(answer(data={}))),
-        silent("no token, twice", exchange(answer(data={})), exchange(answer(data={}))),
-    ),
     "success-is-not-cached": (
         holds("no-store", exchange(answer(200, None, ("Cache-Control", "private, No-Store")))),
         holds("in two lines", exchange(answer(200, None, ("Cache-Control", "private"), ("Cache-Control", "no-store")))),

@@ -11,6 +11,7 @@ from tests.kit.judgements import Table, breaks, holds, silent
 
 WITH_HEADER = {"conditions": USD}
 WITH_BODY = {"conditions": [("body", "json")]}
+OUTSIDE = {"conditions": [("header:currency", "{}"), ("values", "outside their schemas")]}
 ELSEWHERE = [("header:origin", load().foreign_origin)]
 OVERLAPPING = {"overlaps": True, "conditions": OVERLAP}
 AFTER_REFUSAL = {"after": "refusal", "conditions": AFTER}
@@ -40,6 +41,13 @@ PROMISE: Table = {
         holds("a header", exchange(answer(), **WITH_HEADER)),
         holds("a body that is refused by the contract", exchange(answer()), exchange(answer(422), **WITH_BODY)),
         holds("a body that is refused with 499", exchange(answer(499), conditions=[("body", "json")])),
+        holds("a value that no schema allows, refused by the contract", exchange(answer()), exchange(answer(422), **OUTSIDE)),
+        breaks(
+            "a value that no schema allows crashes it",
+            exchange(answer()),
+            exchange(answer(500), **OUTSIDE),
+            words=("the refresh completes", "HTTP 500, the request: currency {}, values outside their schemas"),
+        ),
         holds("a foreign origin that is refused", exchange(answer()), exchange(answer(403), conditions=ELSEWHERE)),
         breaks("a foreign origin that crashes it", exchange(answer()), exchange(answer(500), conditions=ELSEWHERE)),
         breaks("a header that is refused", exchange(answer()), exchange(answer(400), **WITH_HEADER)),
