@@ -97,7 +97,7 @@ def test_the_default_run_judges_all_that_is_built_in_and_is_green(gate: Gate) ->
     providers = [i for i in report["implementations"] if i["role"] == "provider"]
     assert all(i["requests"] == sum(i["phases"].values()) <= 100 for i in providers)
     assert all(i["phases"][phase] >= 10 for i in providers for phase in ("generated", "properties"))
-    assert "requests: 79 named, 10 generated, 10 properties, 1 sessions" in ran.out
+    assert re.search(r"requests: \d+ named, 10 generated, 10 properties, 0 sessions, \d causes", ran.out)
     for rule in report["rules"]:
         if rule["role"] == "provider" and rule["level"] == "MUST":
             assert rule["verdicts"] == {"store": "pass", "mock": "pass"}, rule["id"]

@@ -62,10 +62,17 @@ def sessions(observer: Observer, seed: int) -> None:
 
 
 def causes(observer: Observer, seed: int) -> None:
-    """Questions about the cause of what was broken; then, from the default budget on, whether the token alone is accepted."""
+    """Questions about the cause of what was broken; then the rest of the plan, where these leave room for it.
+
+    From the default budget on, the last request of all asks whether the token alone is accepted.
+    """
     from contracts.provider.phases.causes import observe
 
     observe(observer)
+    for probes in observer.unsent:
+        if observer.requests_left <= len(probes):
+            break
+        observer.send(probes)
     curious = observer.budget >= MAX_REQUESTS and not observer.enough and not observer.target.anonymous
     if curious and observer.requests_left and observer.target.customer.token:
         observer.probe(TOKEN_ALONE)  # last, for an environment may end the session over it

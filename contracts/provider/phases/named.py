@@ -48,8 +48,8 @@ def _interval_is_open(observer: Observer) -> bool:
 
 
 def is_common(probe: Probe) -> bool:
-    """Whether the other phases send such requests too: a POST without a body. It comes last of what the budget leaves over."""
-    return probe.method == load().method and probe.body == "none"
+    """Whether the other phases send such requests too: a customer's POST without a body. It is last of what is left over."""
+    return (probe.method, probe.body, probe.session) == (load().method, "none", "valid")
 
 
 def shared_plan(*, expired: bool, other: bool = False, seed: int) -> Iterator[Probe]:
