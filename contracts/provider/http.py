@@ -135,22 +135,31 @@ class Network:
             whole = http.send(h11.Request(method=request.method, target=url.target, headers=headers))
             whole += (http.send(h11.Data(request.body)) if request.body else b"") + http.send(h11.EndOfMessage())
             budget.reached = "ask"
-            _send(connection, whole, budget, gate)
-            return receive(connection, http, budget)
+            broken = _send(connection, whole, budget, gate)
+            try:
+                return receive(connection, http, budget)
+            except h11.RemoteProtocolError:
+                if broken and not budget.received:
+                    raise broken from None  # a reset is told once: reading then sees no more than an end
+                raise
         finally:
             connection.close()
 
 
-def _send(connection: Connection, whole: bytes, budget: Budget, gate: threading.Barrier | None) -> None:
-    """Send a request. Where the connection breaks, the answer may have come before: it is read all the same."""
-    with contextlib.suppress(OSError):
+def _send(connection: Connection, whole: bytes, budget: Budget, gate: threading.Barrier | None) -> OSError | None:
+    """Send a request. Where the connection breaks, the answer may have come before: it is read all the same. How it broke."""
+    broken = None
+    try:
         if gate is not None:
             connection.send(whole[:-1])
             with contextlib.suppress(threading.BrokenBarrierError):  # the partner failed to connect; this request goes alone
                 gate.wait(budget.left())
             whole = whole[-1:]
         connection.send(whole)
+    except OSError as error:
+        broken = error
     budget.left()
+    return broken
 
 
 def receive(connection: Connection, http: h11.Connection, budget: Budget) -> Answer:

@@ -10,6 +10,7 @@ origin. A run that takes longer than `most` seconds is killed; its code is then 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import json
@@ -161,9 +162,11 @@ def _process() -> subprocess.Popen[str]:
 
     environ = environment()
     command = [sys.executable, "-m", "tests.kit.forge"]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ, cwd=environ["PYTHONPATH"]
     )
+    atexit.register(process.communicate)  # the end of its orders is the end of the forge
+    return process
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import pytest
 import trustme
 
 from contracts.model.exchange import Failure, Request, Response
-from contracts.provider import connection
+from contracts.provider import connection, http
 from contracts.provider.http import BODY_CAP, Network, Sender
 from contracts.provider.serving import serve
 from contracts.provider.store import Store
@@ -226,6 +226,24 @@ def test_tls_is_verified() -> None:
         assert failure(sender().send(post(url))) == "tls"
         answers = sender(5.0, ours).send_all((post(url), post(url)), together=2)
     assert [a.status for a in answers if isinstance(a, Response)] == [401, 401]
+
+
+def test_a_reset_while_the_request_is_sent_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system tells of a reset once: if sending met it, reading sees no more than an end, and the reset is the cause."""
+
+    class Reset:
+        def send(self, data: bytes) -> None:
+            raise ConnectionResetError("reset by peer")
+
+        def receive(self) -> bytes:
+            return b""
+
+        def close(self) -> None:
+            return None
+
+    monkeypatch.setattr(http, "connect", lambda *args: Reset())
+    answer = sender().send(post("http://127.0.0.1:9"))
+    assert answer == Failure("reset", "no well-formed answer: the connection broke, nothing came (reset by peer)", answer.seconds)
 
 
 def test_no_exchange_pays_for_reading_the_trusted_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
