@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 XSRF: Final = "XSRF-TOKEN"  # a client sends the value of this cookie back in the header `x-xsrf-token`
@@ -75,6 +76,7 @@ class SetCookie:
         return f"it is longer than {LONGEST} bytes" if len(self.name) + len(self.value) > LONGEST else None
 
 
+@lru_cache(maxsize=16)  # answers within one second have the same Date
 def http_date(text: str) -> float | None:
     """An HTTP date in seconds since the epoch; None if the text is not a date."""
     try:

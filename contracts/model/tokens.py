@@ -6,6 +6,8 @@ import base64
 import json
 import re
 import uuid
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 FAR_FUTURE: Final = 4_000_000_000  # the year 2096: the Unix time from which made-up tokens are good
@@ -14,7 +16,8 @@ FAR_FUTURE: Final = 4_000_000_000  # the year 2096: the Unix time from which mad
 JWT: Final = re.compile(r"(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+")
 
 
-def claims_of(token: str) -> dict[str, Any] | None:
+@lru_cache(maxsize=16)  # several rules read the token of one answer
+def claims_of(token: str) -> Mapping[str, Any] | None:
     """The claims of a JWT, without verifying it; None if the token is not a JWT."""
     parts = token.split(".")
     if len(parts) != 3 or not parts[0].startswith("eyJ") or len(token) > 16_384:
