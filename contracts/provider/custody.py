@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from contracts.model.cookies import XSRF, Pairs, cookie_header, parse_cookies
@@ -168,8 +169,13 @@ def _taker(changers: Sequence[_Changer], renewing: set[str]) -> Loss:
 
 def _sent(request: Request) -> Pairs:
     """The cookies of a request that are the customer's; a probe may add others of the page."""
-    others = {pair for example in load().headers.get("cookie", ()) for pair in parse_cookies(example)}
-    return tuple(pair for pair in parse_cookies(request.header("cookie") or "") if pair not in others)
+    return tuple(pair for pair in parse_cookies(request.header("cookie") or "") if pair not in _of_the_page())
+
+
+@cache
+def _of_the_page() -> frozenset[tuple[str, str]]:
+    """The cookies that a probe may add."""
+    return frozenset(pair for examples in load().browser_headers.get("cookie", ()) for pair in parse_cookies(examples))
 
 
 def _completed(request: Request, answer: Response | Failure) -> bool:

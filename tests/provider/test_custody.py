@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.model.document import load
 from contracts.model.exchange import Failure, Request, Response
 from contracts.provider.custody import MOST_TRIES
 from contracts.provider.observe import Observer
@@ -309,3 +310,13 @@ def test_asking_again_has_an_end() -> None:
             observer.probe(probe)
     asked = [exchange for exchange in observer.evidence.values() if exchange.situation.probe == "asked again"]
     assert 0 < len(asked) <= MOST_TRIES + 1
+
+
+def test_other_cookies_of_the_page_are_not_taken_for_the_session() -> None:
+    """A refusal of a request that had other cookies beside the session is no reason to doubt the session."""
+    (others,) = load().browser_headers["cookie"]
+    target = FakeTarget(OK, REFUSED, OK)
+    observer, _ = observing(target)
+    observer.probe(BARE)
+    observer.probe(Probe("beside others", headers=(("cookie", others),)))
+    assert observer.requests == 2
