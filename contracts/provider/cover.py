@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from contracts.provider.probes import HEADER, WITH_BODY, Probe
+from contracts.provider.probes import WITH_BODY, Probe
+from contracts.rules.traits import HEADER
 
 Row = dict[str, str]
 

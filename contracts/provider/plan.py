@@ -17,7 +17,6 @@ from contracts.model.limits import POSTED
 from contracts.provider.bodies import BODIES, ODD_BODIES
 from contracts.provider.cover import Cover, Row, as_mask
 from contracts.provider.probes import (
-    HEADER,
     METHODS,
     NOT_SENT,
     PREFLIGHT,
@@ -31,6 +30,7 @@ from contracts.provider.probes import (
     foreign_headers,
     sdk_headers,
 )
+from contracts.rules.traits import HEADER
 
 LEADING_WEIGHT: Final = 12  # of a pair of method, session, body, overlap and order, which only few rows can bring
 TRIES: Final = 5  # to improve a row: from itself, and from random values

@@ -12,6 +12,7 @@ from typing import Final
 
 from contracts.model.document import Document, load
 from contracts.provider.bodies import BODIES, ODD_BODIES
+from contracts.rules.traits import HEADER
 
 METHODS: Final = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 SESSIONS: Final = ("valid", "none", "empty", "made-up", "expired")
@@ -25,7 +26,6 @@ UNDOCUMENTED: Final = {
 WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods that a body is sent with
 OTHER: Final = ("customer", "as the second customer")
 MISFITS: Final = ("values", "outside their schemas")
-HEADER: Final = "header:"  # how the name of a dimension begins that stands for a header
 NOT_SENT: Final = ""  # the value of a header that is not sent
 PREFLIGHT: Final = (
     ("access-control-request-method", "POST"),

@@ -15,10 +15,9 @@ from typing import Final
 from contracts.model.exchange import Exchange
 from contracts.rules.engine import OK, Breach
 from contracts.rules.traits import Row, Trait, candidates, row_of
+from contracts.rules.verdict import PROMISES
 
 ALWAYS: Final = "every time, whatever is sent"
-# A refresh that was refused breaks one of these or another, depending on what else was sent.
-PROMISES: Final = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
 LUCK: Final = 0.02  # how probable it may be that requests share a trait although it has nothing to do with the fault
 TOGETHER: Final = 3  # most traits that are named where they were always sent together
 NUMBERS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

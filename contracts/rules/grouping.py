@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.model.document import load
-from contracts.rules.cause import ALWAYS, PROMISES, Cause, Causes
+from contracts.rules.cause import ALWAYS, Cause, Causes
+from contracts.rules.verdict import PROMISES
 
 GROUPED: Final = ("fail", "warn")  # verdicts of rules that may be told together
 KINDS: Final = ("session", "method")  # traits that say which kind of call fails, not why

@@ -11,7 +11,7 @@ from contracts.model.exchange import Exchange, readable
 Row = Mapping[str, str]
 """Everything about a request that may vary, by name; what is absent was not sent."""
 
-HEADER: Final = "header:"
+HEADER: Final = "header:"  # how the name of a condition begins that stands for a header
 SESSIONS: Final = {
     "valid": "the customer's session",
     "none": "no session",

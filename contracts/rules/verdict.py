@@ -40,16 +40,9 @@ SAME_CUSTOMER = (
     "the tokens of both customers name the same one (sub), so that nobody can say whose they are; "
     "give the session of another customer in REFRESH_OTHER_COOKIE"
 )
-NEED_A_SESSION = frozenset(
-    {
-        "no-input-needed",
-        "extras-change-nothing",
-        "repeats-hold",
-        "concurrent-calls-hold",
-        "session-is-kept",
-        "token-belongs-to-customer",
-    }
-)
+# A refresh that was refused breaks one of these or another, depending on what else was sent.
+PROMISES = frozenset({"no-input-needed", "extras-change-nothing", "repeats-hold", "concurrent-calls-hold"})
+NEED_A_SESSION = PROMISES | {"session-is-kept", "token-belongs-to-customer"}
 NOT_ASKED_FOR = "the other rules were not asked for"
 FEW = 5  # most rules that are named, where only these were asked for
 _ON_SUCCESS = frozenset(

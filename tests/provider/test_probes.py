@@ -11,7 +11,8 @@ from contracts.model.document import Document, load
 from contracts.model.limits import MAX_REQUESTS
 from contracts.provider.bodies import BODIES
 from contracts.provider.plan import plan
-from contracts.provider.probes import HEADER, NOT_SENT, QUERIES, Probe, dimensions, in_groups
+from contracts.provider.probes import NOT_SENT, QUERIES, Probe, dimensions, in_groups
+from contracts.rules.traits import HEADER
 
 FIRST = [
     "bare",
